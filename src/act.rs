@@ -1,0 +1,6 @@
+//! Runs a plan.
+
+pub mod accounts;
+pub mod command;
+pub mod judge;
+pub mod pool;

@@ -1,0 +1,63 @@
+//! The only place that reads the clock. Everything else takes [`Now`] as an argument.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+/// The kernel's identity of this boot (proc(5), `/proc/sys/kernel/random/boot_id`).
+const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// A moment, as a run knows it: boot time for measuring, wall time for reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Now {
+    /// Seconds since the Unix epoch; only ever shown, never compared.
+    pub wall: i64,
+    /// Milliseconds since boot, suspend included (`CLOCK_BOOTTIME`).
+    pub boot_ms: u64,
+    /// Which boot `boot_ms` belongs to.
+    pub boot_id: String,
+}
+
+impl Now {
+    /// Reads the clocks.
+    pub fn read() -> Self {
+        let boot = clock_gettime(ClockId::Boottime);
+        let wall = clock_gettime(ClockId::Realtime);
+        let boot_id = std::fs::read_to_string(BOOT_ID).unwrap_or_default();
+        Self {
+            wall: wall.tv_sec,
+            boot_ms: u64::try_from(boot.tv_sec).unwrap_or(0) * 1000
+                + u64::try_from(boot.tv_nsec).unwrap_or(0) / 1_000_000,
+            boot_id: boot_id.trim().to_owned(),
+        }
+    }
+
+    /// Returns a time that has certainly passed since `earlier`.
+    ///
+    /// Within one boot it is exact. Across a reboot only the time since this boot is certain.
+    pub fn at_least_since(&self, earlier: &Self) -> Duration {
+        let same_boot = self.boot_id == earlier.boot_id && self.boot_ms >= earlier.boot_ms;
+        Duration::from_millis(if same_boot {
+            self.boot_ms - earlier.boot_ms
+        } else {
+            self.boot_ms
+        })
+    }
+
+    /// Whether both moments lie in one boot.
+    pub fn same_boot(&self, other: &Self) -> bool {
+        self.boot_id == other.boot_id
+    }
+
+    /// Returns the wall time as `2026-01-31T12:34:56Z`.
+    pub fn utc(&self) -> String {
+        time::OffsetDateTime::from_unix_timestamp(self.wall)
+            .ok()
+            .and_then(|t| {
+                t.format(&time::format_description::well_known::Rfc3339)
+                    .ok()
+            })
+            .unwrap_or_else(|| self.wall.to_string())
+    }
+}

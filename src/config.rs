@@ -1,0 +1,282 @@
+//! The configuration as a run uses it: checked, complete, with every default filled in.
+//!
+//! The YAML as written is read by [`load`]; nothing after it sees a raw value.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub mod load;
+pub mod secret;
+
+pub use load::{Invalid, Loaded, Problem, load};
+pub use secret::Secret;
+
+/// The name of the site that never promotes by itself.
+pub const MANUAL_SITE: &str = "primary";
+
+/// A checked configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What this node is.
+    pub role: Role,
+    /// The site this node stands in (`local.whoami`).
+    pub own: Site,
+    /// The site this node watches (`local.dc_check`).
+    pub peer: Site,
+    /// Where state is kept, the role's suffix already applied.
+    pub files: Files,
+    /// What the `appserver` role does besides promoting.
+    pub appserver: Appserver,
+    /// How the peer is probed.
+    pub probe: Probe,
+    /// Targets that show whether we are connected at all.
+    pub anchors: Vec<Target>,
+    /// When to act.
+    pub policy: Policy,
+    /// Who is asked whether the peer is down; all of them must say so.
+    pub witnesses: Vec<WitnessConfig>,
+    /// The programs that promote and flush.
+    pub carbonio: Carbonio,
+    /// Deadlines of commands.
+    pub timeouts: Timeouts,
+    /// What makes sure that the old active cannot serve.
+    pub fence: Fence,
+    /// Where past runs are kept.
+    pub history: History,
+}
+
+/// What this node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A mailbox server.
+    Appserver,
+}
+
+impl Role {
+    /// Returns the name used in the config file and in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Appserver => "appserver",
+        }
+    }
+}
+
+/// One site, as far as the role needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The name of the site's block in the file.
+    pub name: String,
+    /// The name by which Carbonio and the witnesses know the role's host (`appserver_vmname`).
+    pub host: String,
+}
+
+/// The state files. The lock, the journal and the account list lie beside `promotion`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// `local.checkDownFile` with the role's suffix: present = the peer is suspect.
+    pub down: PathBuf,
+    /// `local.checkPromotionFile` with the role's suffix: present = promoted, or on the way.
+    pub promotion: PathBuf,
+    /// `local.checkRestartReplicaFile`: present = we stopped the HA module.
+    pub module: PathBuf,
+}
+
+/// What the `appserver` role does besides promoting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appserver {
+    /// Width of our pool, and the `threads` handed to `promoteAccounts`.
+    pub threads: usize,
+    /// Whether the manual site stops its HA module while the peer is dead.
+    pub disable_ha_module: bool,
+    /// Whether caches are flushed after a promotion.
+    pub flush_cache: bool,
+    /// Whether the flush asks all servers (`-a`).
+    pub flush_all_servers: bool,
+    /// Whether replicas are paused and restarted after a promotion.
+    pub restart_replica: bool,
+}
+
+/// How the peer is probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Probe {
+    /// One answer among all targets = the peer answers.
+    pub targets: Vec<Target>,
+    /// Looks per run; all must fail.
+    pub attempts: u32,
+    /// Time between two looks.
+    pub interval: Duration,
+    /// Deadline of one look.
+    pub timeout: Duration,
+}
+
+/// Something that can be probed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// ICMP echo.
+    Icmp {
+        /// Name or address.
+        host: String,
+    },
+    /// A TCP connection that is accepted.
+    Tcp {
+        /// Name or address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// An HTTP answer with the expected status and body.
+    Http(HttpTarget),
+}
+
+/// An HTTP(S) target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpTarget {
+    /// Where to ask.
+    pub url: String,
+    /// The status that counts as an answer; any 2xx when not given.
+    pub status: Option<u16>,
+    /// What the body must match, if given (checked to be a valid expression).
+    pub regexp: Option<String>,
+    /// Certificates to trust instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Icmp { host } => write!(f, "icmp://{host}"),
+            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
+            Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
+            Self::Http(http) => f.write_str(&http.url),
+        }
+    }
+}
+
+/// When to act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether this site takes over by itself.
+    pub takeover: Takeover,
+    /// Whether the manual site stops its HA module (`local.disable_ha_module`).
+    pub stop_module: bool,
+    /// Consecutive runs that must see the peer dead.
+    pub confirm_runs: u32,
+    /// Consecutive runs that must see the peer alive before the return steps.
+    pub recover_runs: u32,
+    /// After a promotion, no other one for this long.
+    pub block_period: Duration,
+    /// Tries of an unfinished promotion before it latches.
+    pub max_attempts: u32,
+    /// Who runs the return steps.
+    pub on_return: OnReturn,
+}
+
+/// Whether a site takes over by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takeover {
+    /// On a confirmed death.
+    Automatic,
+    /// Never: the site called `primary`.
+    Manual,
+}
+
+/// Who runs the return steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnReturn {
+    /// habeat, as the role defines them.
+    Role,
+    /// The operator.
+    Manual,
+}
+
+/// A witness to ask.
+#[derive(Debug, Clone)]
+pub enum WitnessConfig {
+    /// A Consul agent.
+    Consul(Consul),
+}
+
+/// How to ask Consul.
+#[derive(Debug, Clone)]
+pub struct Consul {
+    /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
+    pub base_url: String,
+    /// Sent as `X-Consul-Token` when there is one.
+    pub token: Option<Secret>,
+    /// Certificates to trust instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// What the local agent's gossip is worth when no leader is known.
+    pub gossip: Gossip,
+    /// Deadline of the whole conversation.
+    pub timeout: Duration,
+}
+
+/// What the gossip of the local Consul agent is worth when no leader is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gossip {
+    /// It may say down while an anchor answers.
+    Anchored,
+    /// It may never say down.
+    Never,
+    /// It may say down. An isolated node then promotes.
+    Always,
+}
+
+/// The programs that promote and flush.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carbonio {
+    /// The user the programs run as; `None` = habeat's own.
+    pub user: Option<String>,
+    /// The `carbonio` program.
+    pub carbonio: PathBuf,
+    /// The `zmprov` program.
+    pub zmprov: PathBuf,
+    /// The name of the replica module on the command line.
+    pub namespace: Namespace,
+    /// Names per flush call, at the most.
+    pub flush_batch: usize,
+}
+
+/// The name of the replica module on the command line of `carbonio`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namespace {
+    /// Found out once per run.
+    Auto,
+    /// The name before 25.9.
+    Ha,
+    /// The name since 25.9.
+    MailReplica,
+}
+
+/// Deadlines of commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeouts {
+    /// A question.
+    pub query: Duration,
+    /// The promotion.
+    pub promote: Duration,
+    /// One flush call.
+    pub flush: Duration,
+    /// Any other command.
+    pub command: Duration,
+    /// Between SIGTERM and SIGKILL.
+    pub grace: Duration,
+}
+
+/// What makes sure that the old active cannot serve.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fence {
+    /// Run in order; all must succeed.
+    pub commands: Vec<Vec<String>>,
+    /// Run in order afterwards; all must succeed.
+    pub verify: Vec<Vec<String>>,
+}
+
+/// Where past runs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// One JSON document per line.
+    pub file: PathBuf,
+    /// Lines kept, at the least.
+    pub keep: usize,
+}

@@ -1,0 +1,76 @@
+//! Turns a decision into stages and steps. Pure: what is planned is data, and can be printed.
+
+use std::time::Duration;
+
+/// A program and its arguments. Never a shell line.
+pub type Argv = Vec<String>;
+
+/// One command to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The name in the log, the journal and the report.
+    pub name: &'static str,
+    /// The command; or, where the namespace is found out at run time, one per namespace, in the
+    /// order they are tried.
+    pub variants: Vec<Argv>,
+    /// When the command is ended by us.
+    pub deadline: Duration,
+    /// How its result is judged.
+    pub judge: Judge,
+}
+
+/// How a command's result is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// The exit status alone.
+    Exit,
+    /// Exit status 0, and no known error text, and no error in a JSON envelope if there is one.
+    Carbonio,
+    /// As `Carbonio`, and there must be a JSON envelope with a `response`.
+    CarbonioJson,
+    /// Exit status 0 and no `ERROR:` line.
+    Zmprov,
+}
+
+/// What becomes of one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done, by its judge.
+    Ok,
+    /// It ended with this status.
+    Exit(i32),
+    /// A signal ended it.
+    Signal(i32),
+    /// We ended it at its deadline.
+    TimedOut,
+    /// We ended it because we were asked to stop.
+    Stopped,
+    /// It could not be started: why.
+    SpawnFailed(String),
+    /// It ended well but said otherwise, or said nothing usable.
+    BadOutput(String),
+    /// It was not run: why.
+    Skipped(String),
+}
+
+impl Outcome {
+    /// Whether the step is done.
+    pub fn is_ok(&self) -> bool {
+        matches!(self, Self::Ok)
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ok => f.write_str("ok"),
+            Self::Exit(code) => write!(f, "exit {code}"),
+            Self::Signal(signal) => write!(f, "signal {signal}"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::Stopped => f.write_str("stopped"),
+            Self::SpawnFailed(why) => write!(f, "could not start: {why}"),
+            Self::BadOutput(why) => write!(f, "bad output: {why}"),
+            Self::Skipped(why) => write!(f, "skipped: {why}"),
+        }
+    }
+}
