@@ -3,11 +3,12 @@
 //! One run is a one-way street; an arrow is a value, never a callback:
 //!
 //! ```text
-//! cli → app ── config → observe(probe, witness) → decide(pure) → plan(pure) → act(pool) → record(state, journal, report)
+//! cli → app ── config → observe(probe, witness) → decide(pure) → plan(pure) → act(pool) → record(report, history)
 //! ```
 //!
 //! A stage may use types of an earlier stage, never of a later one. `app` is the only module
-//! that knows the whole order.
+//! that knows the whole order. `store` lies between `plan` and `act`: the state files, and the
+//! journal that `act` writes before and after each effect.
 
 pub mod act;
 pub mod app;
@@ -21,5 +22,6 @@ pub mod logging;
 pub mod observe;
 pub mod plan;
 pub mod record;
+pub mod store;
 pub mod validate;
 pub mod witness;
