@@ -11,6 +11,7 @@
 
 pub mod act;
 pub mod app;
+mod aside;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -21,5 +22,6 @@ pub mod logging;
 pub mod observe;
 pub mod plan;
 pub mod record;
+mod resolve;
 pub mod validate;
 pub mod witness;
