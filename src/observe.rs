@@ -113,5 +113,5 @@ fn at_ease(watch: Watch<'_>) -> Observation {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

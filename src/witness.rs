@@ -187,5 +187,5 @@ impl fmt::Display for Testimony {
     }
 }
 
-#[cfg(any())]
+#[cfg(test)]
 pub(crate) mod tests;

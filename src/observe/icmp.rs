@@ -178,14 +178,15 @@ impl Echo {
         message == expected && source.is_some_and(|from| from.ip() == self.peer.ip())
     }
 
-    /// Only a raw IPv4 socket delivers the IP header (raw(7)); its length is in its first byte,
-    /// in units of four bytes (RFC 791, section 3.1).
+    /// Only a raw IPv4 socket delivers the IP header (raw(7)); its first byte holds the
+    /// version and the length in units of four bytes (RFC 791, section 3.1).
     fn without_ip_header<'p>(&self, packet: &'p [u8]) -> Option<&'p [u8]> {
         if self.kind == Kind::Ping || self.peer.is_ipv6() {
             return Some(packet);
         }
-        let length = usize::from(packet.first()? & 0x0f) * 4;
-        packet.get(length..)
+        let first = *packet.first()?;
+        let length = usize::from(first & 0x0f) * 4;
+        packet.get(length..).filter(|_| first >> 4 == 4)
     }
 }
 
@@ -203,5 +204,5 @@ fn checksum(message: &[u8]) -> u16 {
     !u16::try_from(sum).unwrap_or(u16::MAX)
 }
 
-#[cfg(any())]
+#[cfg(test)]
 mod tests;

@@ -71,7 +71,9 @@ impl Inquiry {
         Findings {
             standing,
             anchors,
-            heard: witnesses.filter_map(|(_, _, asked)| asked.at_hand()).collect(),
+            heard: witnesses
+                .filter_map(|(_, _, asked)| asked.at_hand())
+                .collect(),
         }
     }
 }
@@ -89,11 +91,7 @@ impl Findings {
     }
 }
 
-fn look_at_anchors(
-    config: &Config,
-    attempts: u32,
-    wait: Wait,
-) -> Aside<(Standing, Vec<Look>)> {
+fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Standing, Vec<Look>)> {
     let (anchors, timeout) = (config.anchors.clone(), config.probe.timeout);
     let interval = config.probe.interval;
     let within: Duration = (timeout + interval + SLACK).saturating_mul(attempts.max(1)) + SLACK;

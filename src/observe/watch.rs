@@ -128,7 +128,8 @@ impl<'a> Watch<'a> {
 
     fn note(&mut self, place: usize, answer: Answer) {
         if let (Answer::CouldNotProbe(why), Some(target)) = (&answer, self.targets.get(place)) {
-            self.unsure.get_or_insert_with(|| format!("{target}: {why}"));
+            self.unsure
+                .get_or_insert_with(|| format!("{target}: {why}"));
         }
         if let Some(last) = self.last.get_mut(place) {
             *last = Some(answer);

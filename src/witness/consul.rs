@@ -78,7 +78,9 @@ impl Names {
 
     /// Consul compares node names without regard to case.
     fn contain(&self, node: &str) -> bool {
-        self.forms.iter().any(|form| form.eq_ignore_ascii_case(node))
+        self.forms
+            .iter()
+            .any(|form| form.eq_ignore_ascii_case(node))
     }
 
     fn overlap(&self, other: &Self) -> bool {
@@ -101,3 +103,6 @@ fn segment(name: &str) -> String {
         path
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,11 @@ pub(crate) fn agent(
         .timeout_global(Some(within))
         .build();
     let connector = DefaultConnector::default();
-    Ok(ureq::Agent::with_parts(settings, connector, Known(addresses)))
+    Ok(ureq::Agent::with_parts(
+        settings,
+        connector,
+        Known(addresses),
+    ))
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
@@ -111,9 +115,7 @@ pub(crate) fn host_and_port(url: &str) -> Result<(String, u16), String> {
         Some(_) | None => return Err(format!("{url} does not begin with http:// or https://")),
     };
     match uri.host() {
-        Some(host) if !host.is_empty() => {
-            Ok((host.to_owned(), uri.port_u16().unwrap_or(default)))
-        }
+        Some(host) if !host.is_empty() => Ok((host.to_owned(), uri.port_u16().unwrap_or(default))),
         Some(_) | None => Err(format!("{url} has no host")),
     }
 }

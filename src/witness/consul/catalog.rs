@@ -99,7 +99,10 @@ fn checks(conversation: &Conversation<'_>, node: &str) -> Answer {
     // An unknown node is `[]`; some endpoints of Consul say `null` for it.
     let listed: Option<Vec<Listed>> = reply.json()?;
     let listed = listed.unwrap_or_default();
-    match listed.iter().find(|check| !check.node.eq_ignore_ascii_case(node)) {
+    match listed
+        .iter()
+        .find(|check| !check.node.eq_ignore_ascii_case(node))
+    {
         Some(other) => {
             let detail = format!("asked for node {node}, told about {}", other.node);
             Err(Doubt::new(DoubtKind::BadAnswer, detail))
@@ -130,7 +133,12 @@ fn must_be_fresh(reply: &Reply) -> Result<(), Doubt> {
 /// Consul says so since 1.11 when the token may not see everything.
 fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
     let name = "X-Consul-Results-Filtered-By-ACLs";
-    if reply.headers.get_all(name).iter().any(|value| value != "false") {
+    if reply
+        .headers
+        .get_all(name)
+        .iter()
+        .any(|value| value != "false")
+    {
         let detail = format!("{name} is set: the token may not read all nodes");
         return Err(Doubt::new(DoubtKind::Filtered, detail));
     }
@@ -161,7 +169,10 @@ fn serf(node: &str, listed: &[Listed]) -> Result<Serf, Doubt> {
     let of_serf: Vec<_> = listed.iter().filter(|check| check.id == SERF).collect();
     let unclear = |detail| Err(Doubt::new(DoubtKind::Unclear, detail));
     let [check] = of_serf.as_slice() else {
-        return unclear(format!("{node} has {} checks {SERF}, not one", of_serf.len()));
+        return unclear(format!(
+            "{node} has {} checks {SERF}, not one",
+            of_serf.len()
+        ));
     };
     match check.status.as_str() {
         "passing" => Ok(Serf::Passing),

@@ -75,7 +75,11 @@ fn the_one<'m>(names: &Names, members: &'m [Member]) -> Result<&'m Member, Doubt
     match fit.as_slice() {
         [] => {
             let forms = names.forms.join(", ");
-            let hint = if members.is_empty() { EMPTY_HINT } else { "look at `consul members`" };
+            let hint = if members.is_empty() {
+                EMPTY_HINT
+            } else {
+                "look at `consul members`"
+            };
             let detail = format!("no member is named {forms}; {hint}");
             Err(Doubt::new(DoubtKind::NotFound, detail))
         }
