@@ -12,6 +12,7 @@
 
 pub mod act;
 pub mod app;
+mod aside;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -22,6 +23,7 @@ pub mod logging;
 pub mod observe;
 pub mod plan;
 pub mod record;
+mod resolve;
 pub mod store;
 pub mod validate;
 pub mod witness;
