@@ -84,6 +84,7 @@ pub(crate) struct Config {
     pub(crate) peer_ip: &'static str,
     pub(crate) probe: String,
     pub(crate) anchors: String,
+    pub(crate) consul_port: u16,
     pub(crate) token: String,
     pub(crate) confirm_runs: u32,
     pub(crate) max_attempts: u32,
@@ -101,13 +102,13 @@ impl Site {
             cluster.set(PEER_NODE, Node::FAILED);
             cluster.set("server-svc3-example-com", Node::ALIVE);
         }
-        let (anchor, silent) = (listener(), listener());
+        let anchor = listener();
         let config = Config {
             provider: "consul",
             peer_ip: "127.0.0.2",
-            // A port that was free a moment ago, and nobody listens on it.
-            probe: format!("targets: [\"tcp://{}\"]", address(&silent)),
+            probe: format!("targets: [\"tcp://127.0.0.1:{}\"]", free_port()),
             anchors: format!("[\"tcp://{}\"]", address(&anchor)),
+            consul_port: consul.port(),
             token: TOKEN.to_owned(),
             confirm_runs: 1,
             max_attempts: 3,
@@ -225,7 +226,7 @@ impl Site {
             down = path("down"),
             promotion = path("promotion"),
             module = path("module"),
-            port = self.consul.port(),
+            port = config.consul_port,
             carbonio = path("carbonio"),
             zmprov = path("zmprov"),
             history = path("history.jsonl"),
@@ -261,6 +262,14 @@ pub(crate) fn ran(child: Child) -> Ran {
 
 fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap_or_else(|e| panic!("cannot open a port: {e}"))
+}
+
+/// Returns a port that was free a moment ago, so that nobody listens on it.
+pub(crate) fn free_port() -> u16 {
+    let address = listener().local_addr();
+    address
+        .unwrap_or_else(|e| panic!("a listener without an address: {e}"))
+        .port()
 }
 
 fn address(listener: &TcpListener) -> String {
