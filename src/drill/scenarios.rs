@@ -104,9 +104,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         setup: USUAL,
         moves: &[
             run(&[PeerDies, PromotionPartial(SOME)], "hold/confirming",       0, &[Promotions(0)]),
-            run(&[],                                 "promote/confirmed",     1, &[OnPeer(ALL - SOME)]),
-            run(&[],                                 "resume/unfinished",     0, &[Flushed(ALL)]),
-            run(&[],                                 "hold/already-promoted", 0, &[Moves(2), OnPeer(0)]),
+            run(&[],                                 "promote/confirmed",     0, &[Moves(2), Flushed(ALL)]),
+            run(&[],                                 "hold/already-promoted", 0, &[Promotions(2), OnPeer(0)]),
         ],
     },
     Scenario {
