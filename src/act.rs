@@ -2,5 +2,7 @@
 
 pub mod accounts;
 pub mod command;
+mod envelope;
 pub mod judge;
+pub mod lingering;
 pub mod pool;
