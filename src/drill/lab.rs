@@ -15,8 +15,10 @@ use super::service::Service;
 
 /// Accounts on the peer when a scenario begins.
 pub(super) const ACCOUNTS: usize = 12;
-/// How long a slow program takes, in seconds: long enough to be killed in the middle.
-const SLOW: &str = "0.7";
+/// How long slow programs take, in seconds: long enough to be killed in the middle, even on a
+/// machine that is busy otherwise.
+const SLOW_PROMOTION: &str = "1";
+const SLOW_FLUSH: &str = "0.6";
 /// The token of the lab's config.
 const TOKEN: &str = "the-token-of-the-drill";
 
@@ -142,11 +144,11 @@ impl Lab {
             Event::PromotionBreaks => self.write("fail_promote", "", 0o600)?,
             Event::PromotionMended => fs::remove_file(self.path("fail_promote"))?,
             Event::PromotionPartial(n) => self.write("partial", &n.to_string(), 0o600)?,
-            Event::PromotionSlow => self.write("slow_promote", SLOW, 0o600)?,
+            Event::PromotionSlow => self.write("slow_promote", SLOW_PROMOTION, 0o600)?,
             Event::CarbonioIsOld => self.write("only_ha", "", 0o600)?,
             Event::FlushBreaks => self.write("fail_flush", UNFLUSHED, 0o600)?,
             Event::FlushMended => fs::remove_file(self.path("fail_flush"))?,
-            Event::FlushSlow => self.write("slow_flush", SLOW, 0o600)?,
+            Event::FlushSlow => self.write("slow_flush", SLOW_FLUSH, 0o600)?,
             Event::FenceBreaks => self.write("fail_fence", "", 0o600)?,
             Event::FenceMended => fs::remove_file(self.path("fail_fence"))?,
         }
