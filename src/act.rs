@@ -10,6 +10,7 @@ use crate::store::{AccountList, Event, Journal, Story};
 pub mod accounts;
 mod batches;
 pub mod command;
+mod envelope;
 pub mod judge;
 pub mod lingering;
 pub mod pool;
@@ -220,10 +221,14 @@ impl Tools<'_> {
         }
     }
 
+    fn is_stopping(&self) -> bool {
+        self.runner.stop.load(Ordering::Relaxed)
+    }
+
     /// Waits, or less when we are asked to stop.
     fn pause(&self, time: Duration) {
         let until = Instant::now() + time;
-        while Instant::now() < until && !self.runner.is_stopping() {
+        while Instant::now() < until && !self.is_stopping() {
             std::thread::sleep(PAUSE_SLICE);
         }
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use habeat::cli::{Cli, Common, RunArgs, Verb};
+use habeat::drill::Drilled;
 use habeat::exit::{Code, Refusal};
 use habeat::{app, drill, logging, validate};
 
@@ -45,13 +46,15 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             keep,
         } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
-            let options = drill::Options {
-                name,
-                list,
-                json,
-                keep,
-            };
-            drill::run(&options, &mut std::io::stdout().lock())
+            drill::run(name.as_deref(), list, json, keep)
+                .map(|drilled| match drilled {
+                    Drilled::Passed => Code::Done,
+                    Drilled::Failed => Code::Failed,
+                })
+                .map_err(|error| Refusal {
+                    code: Code::Failed,
+                    error,
+                })
         }
     }
 }

@@ -13,7 +13,6 @@ pub mod history;
 pub mod lines;
 pub mod report;
 
-
 /// Makes durable what this run intends, before its first effect; returns the memory as it now is.
 ///
 /// # Errors

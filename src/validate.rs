@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::config::{self, Config, Loaded, Problem};
 use crate::exit::Code;
-use crate::observe::{Answer, Look, look_at_everything};
+use crate::observe::{Answer, Look, survey};
 
 pub mod units;
 
@@ -90,7 +90,7 @@ fn findings(problems: &[Problem]) -> Vec<Finding> {
 }
 
 fn ask(config: &Config) -> Vec<Online> {
-    let seen = look_at_everything(config);
+    let seen = survey(config);
     let look = |asked, look: &Look| Online {
         asked,
         name: look.target.clone(),

@@ -112,7 +112,7 @@ fn finish(stage: &Stage, tools: &Tools<'_>, came: &Came, started: Instant) -> St
     };
     let end = match undone {
         0 => End::Complete,
-        _ if tools.runner.is_stopping() => End::Stopped,
+        _ if tools.is_stopping() => End::Stopped,
         _ => End::Incomplete(format!("{}: {undone} accounts are not done", stage.name)),
     };
     let complaint = came
@@ -135,8 +135,7 @@ impl Shared<'_> {
     /// Does one batch; a batch that fails as a whole is split, so that one bad name costs only
     /// itself.
     fn batch(&self, range: Range<usize>) -> Came {
-        if self.tools.runner.is_stopping()
-            || self.failures_in_row.load(Ordering::Relaxed) >= FAILURES_MAX
+        if self.tools.is_stopping() || self.failures_in_row.load(Ordering::Relaxed) >= FAILURES_MAX
         {
             return Came {
                 left: range.len(),

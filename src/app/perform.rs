@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use anyhow::anyhow;
 
-use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN, command::Runner};
+use crate::act::command::Runner;
+use crate::act::lingering::{Outlived, outlive};
+use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::clock::Now;
 use crate::config::Config;
 use crate::decide::{Memory, Promotion};
@@ -35,11 +37,7 @@ pub(super) fn perform(
     stop: &Arc<AtomicBool>,
 ) -> Result<Deeds, Refusal> {
     if stages.is_empty() {
-        return Ok(Deeds {
-            steps: Vec::new(),
-            accounts: None,
-            end: End::Complete,
-        });
+        return Ok(nothing(End::Complete));
     }
     let file = &config.files.promotion;
     match intended.promotion.as_ref().filter(|_| takes_over(stages)) {
@@ -53,9 +51,45 @@ pub(super) fn perform(
                 story: &story,
                 accounts,
             });
-            Ok(act::act(stages, &mut tools))
+            Ok(match outlive_orphans(config, promotion, &tools.runner) {
+                End::Complete => act::act(stages, &mut tools),
+                end @ (End::Incomplete(_) | End::FenceFailed(_) | End::Stopped) => nothing(end),
+            })
         }
     }
+}
+
+fn nothing(end: End) -> Deeds {
+    Deeds {
+        steps: Vec::new(),
+        accounts: None,
+        end,
+    }
+}
+
+/// A killed run may have left its commands running: a second promotion beside them is never begun.
+fn outlive_orphans(config: &Config, promotion: &Promotion, runner: &Runner) -> End {
+    let mark = mark(config, promotion);
+    match outlive((MARK, &mark), config.timeouts.promote, runner) {
+        Outlived::Gone => End::Complete,
+        Outlived::Ended(pids) => {
+            log::warn!("orphans={pids:?} outcome=ended cause=\"still there at the deadline\"");
+            End::Complete
+        }
+        Outlived::Stopped(_) => End::Stopped,
+        Outlived::Left(pids) => End::Incomplete(format!(
+            "commands of an earlier run cannot be ended (pids {pids:?}); end them by hand"
+        )),
+    }
+}
+
+fn mark(config: &Config, promotion: &Promotion) -> String {
+    let began = promotion
+        .started
+        .as_ref()
+        .map_or(0, |started| started.boot_ms);
+    let file = config.files.promotion.display();
+    format!("{file}#{}#{began}", promotion.epoch)
 }
 
 fn takes_over(stages: &[Stage]) -> bool {
@@ -65,13 +99,9 @@ fn takes_over(stages: &[Stage]) -> bool {
 fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBool>) -> Tools<'a> {
     let file = &config.files.promotion;
     let environment = promotion.map_or_else(Vec::new, |promotion| {
-        let began = promotion.started.as_ref().map_or(0, |started| started.wall);
         vec![
             ("HABEAT_EPOCH".to_owned(), promotion.epoch.to_string()),
-            (
-                MARK.to_owned(),
-                format!("{}#{}#{began}", file.display(), promotion.epoch),
-            ),
+            (MARK.to_owned(), mark(config, promotion)),
         ]
     });
     Tools {
