@@ -228,10 +228,7 @@ impl<'a> Conversation<'a> {
     /// Asks for `path`; only a complete answer with status 200 is one.
     pub(super) fn get(&self, path: &str) -> Result<Reply, Doubt> {
         let url = format!("{}{path}", self.base_url);
-        self.fetch(&url).map_err(|doubt| Doubt {
-            detail: format!("GET {url}: {}", doubt.detail),
-            ..doubt
-        })
+        self.fetch(&url).map_err(|doubt| about(&url, doubt))
     }
 
     fn fetch(&self, url: &str) -> Result<Reply, Doubt> {
@@ -252,6 +249,7 @@ impl<'a> Conversation<'a> {
             return Err(refusal(status, &body.unwrap_or_default()));
         }
         Ok(Reply {
+            url: url.to_owned(),
             headers,
             body: body?,
         })
@@ -261,6 +259,7 @@ impl<'a> Conversation<'a> {
 /// A complete answer with status 200.
 #[derive(Debug)]
 pub(super) struct Reply {
+    url: String,
     /// Its headers.
     pub(super) headers: HeaderMap,
     body: Vec<u8>,
@@ -271,9 +270,14 @@ impl Reply {
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
         serde_json::from_slice(&self.body).map_err(|err| {
             let detail = format!("not the JSON we expect ({err}): {}", excerpt(&self.body));
-            Doubt::new(DoubtKind::BadAnswer, detail)
+            about(&self.url, Doubt::new(DoubtKind::BadAnswer, detail))
         })
     }
+}
+
+/// Says which question a doubt is about.
+fn about(url: &str, doubt: Doubt) -> Doubt {
+    Doubt::new(doubt.kind, format!("GET {url}: {}", doubt.detail))
 }
 
 fn header((name, token): (&'static str, &Secret)) -> Result<(&'static str, HeaderValue), Doubt> {
