@@ -10,12 +10,6 @@ use super::Target;
 /// Names the target to a second process of this very test.
 const MARK: &str = "HABEAT_TEST_LOOK";
 
-/// Runs a program without the right to open raw sockets.
-const WITHOUT_NET_RAW: &str = "setpriv --inh-caps=-net_raw --bounding-set=-net_raw";
-
-/// Prepares a namespace: loopback works.
-const UP: &str = "ip link set lo up";
-
 #[expect(
     clippy::disallowed_methods,
     reason = "only a program can make a namespace"
@@ -47,6 +41,67 @@ fn parse(target: &str) -> Target {
     }
 }
 
+/// Loopback works.
+const UP: &str = "ip link set lo up";
+/// Loopback answers no echo.
+const DEAF: &str = "ip link set lo up; echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all";
+const BLACKHOLE: &str = "ip link set lo up; ip route add blackhole 192.0.2.0/24";
+const UNREACHABLE: &str = "ip link set lo up; ip route add unreachable 192.0.2.0/24";
+const PROHIBITED: &str = "ip link set lo up; ip route add prohibit 192.0.2.0/24";
+/// A network without neighbours.
+const ALONE: &str = "ip link add name va type veth peer name vb; ip link set va up; \
+    ip link set vb up; ip addr add 192.0.2.1/24 dev va";
+/// No raw sockets, and no group may open ping sockets.
+const NO_RIGHT: &str = "ip link set lo up; echo '1 0' > /proc/sys/net/ipv4/ping_group_range; \
+    set -- setpriv --inh-caps=-net_raw --bounding-set=-net_raw \"$@\"";
+/// No raw sockets, but our group may open ping sockets.
+const PING: &str = "ip link set lo up; echo '0 0' > /proc/sys/net/ipv4/ping_group_range; \
+    set -- setpriv --inh-caps=-net_raw --bounding-set=-net_raw \"$@\"";
+
+const ANSWERED: &str = "Answered";
+const NO_NETWORK: &str = "CouldNotProbe(\"Network is unreachable";
+const OUR_FAULT: &str = "CouldNotProbe(";
+const NO_PERMISSION: &str = "CouldNotProbe(\"no permission for ICMP";
+const NO_ROUTE: &str = "NoAnswer(\"no route to host\")";
+const TIMEOUT: &str = "NoAnswer(\"timeout\")";
+
+/// What it shows, how the namespace is made, the target, how the answer begins.
+const CASES: [(&str, &str, &str, &str); 18] = [
+    ("IPv4", UP, "icmp://127.0.0.1", ANSWERED),
+    ("IPv6", UP, "icmp://::1", ANSWERED),
+    ("a name", UP, "icmp://localhost", ANSWERED),
+    (
+        "our own request is no reply",
+        DEAF,
+        "icmp://127.0.0.1",
+        TIMEOUT,
+    ),
+    ("no network", "true", "icmp://127.0.0.1", NO_NETWORK),
+    ("no route", UP, "icmp://192.0.2.7", NO_NETWORK),
+    ("no route, TCP", UP, "tcp://192.0.2.7", NO_NETWORK),
+    ("no route, IPv6", UP, "icmp://2001:db8::7", NO_NETWORK),
+    ("a blackhole here", BLACKHOLE, "icmp://192.0.2.7", OUR_FAULT),
+    (
+        "a blackhole here, TCP",
+        BLACKHOLE,
+        "tcp://192.0.2.7",
+        OUR_FAULT,
+    ),
+    ("prohibited here", PROHIBITED, "icmp://192.0.2.7", OUR_FAULT),
+    ("unreachable", UNREACHABLE, "icmp://192.0.2.7", NO_ROUTE),
+    ("unreachable, TCP", UNREACHABLE, "tcp://192.0.2.7", NO_ROUTE),
+    ("nobody there", ALONE, "icmp://192.0.2.7", TIMEOUT),
+    ("nobody there, TCP", ALONE, "tcp://192.0.2.7", TIMEOUT),
+    (
+        "no right to a socket",
+        NO_RIGHT,
+        "icmp://127.0.0.1",
+        NO_PERMISSION,
+    ),
+    ("a ping socket", PING, "icmp://127.0.0.1", ANSWERED),
+    ("a ping socket, IPv6", PING, "icmp://::1", ANSWERED),
+];
+
 #[test]
 fn looks_in_a_namespace() {
     if let Ok(target) = std::env::var(MARK) {
@@ -54,131 +109,12 @@ fn looks_in_a_namespace() {
         println!("\nsaw {answer:?}");
         return;
     }
-    if !in_namespace("true", "").status.success() {
+    if !in_namespace("true", "icmp://192.0.2.7").status.success() {
         eprintln!("not tested: no right to make a network namespace");
         return;
     }
-    let deaf = format!("{UP}; echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all");
-    let blackhole = format!("{UP}; ip route add blackhole 192.0.2.0/24");
-    let unreachable = format!("{UP}; ip route add unreachable 192.0.2.0/24");
-    let prohibited = format!("{UP}; ip route add prohibit 192.0.2.0/24");
-    let nobody_there = format!(
-        "{UP}; ip link add name va type veth peer name vb; ip link set va up; ip link set vb up; \
-         ip addr add 192.0.2.1/24 dev va"
-    );
-    let range = |range| format!("{UP}; echo '{range}' > /proc/sys/net/ipv4/ping_group_range");
-    let (closed, open) = (range("1 0"), range("0 0"));
-    for (name, setup, prefix, target, expected) in [
-        ("IPv4", UP, "", "icmp://127.0.0.1", "Answered"),
-        ("IPv6", UP, "", "icmp://::1", "Answered"),
-        ("a name", UP, "", "icmp://localhost", "Answered"),
-        (
-            "our own request is no reply",
-            &deaf,
-            "",
-            "icmp://127.0.0.1",
-            "NoAnswer(\"timeout\")",
-        ),
-        (
-            "no network",
-            "true",
-            "",
-            "icmp://127.0.0.1",
-            "CouldNotProbe(\"Network is unreachable",
-        ),
-        (
-            "no route",
-            UP,
-            "",
-            "icmp://192.0.2.7",
-            "CouldNotProbe(\"Network is unreachable",
-        ),
-        (
-            "no route, TCP",
-            UP,
-            "",
-            "tcp://192.0.2.7",
-            "CouldNotProbe(\"Network is unreachable",
-        ),
-        (
-            "no route, IPv6",
-            UP,
-            "",
-            "icmp://2001:db8::7",
-            "CouldNotProbe(\"Network is unreachable",
-        ),
-        (
-            "a blackhole here",
-            &blackhole,
-            "",
-            "icmp://192.0.2.7",
-            "CouldNotProbe(",
-        ),
-        (
-            "a blackhole here, TCP",
-            &blackhole,
-            "",
-            "tcp://192.0.2.7",
-            "CouldNotProbe(",
-        ),
-        (
-            "unreachable",
-            &unreachable,
-            "",
-            "icmp://192.0.2.7",
-            "NoAnswer(\"no route to host\")",
-        ),
-        (
-            "unreachable, TCP",
-            &unreachable,
-            "",
-            "tcp://192.0.2.7",
-            "NoAnswer(\"no route to host\")",
-        ),
-        (
-            "prohibited here",
-            &prohibited,
-            "",
-            "icmp://192.0.2.7",
-            "CouldNotProbe(",
-        ),
-        (
-            "nobody there",
-            &nobody_there,
-            "",
-            "icmp://192.0.2.7",
-            "NoAnswer(\"timeout\")",
-        ),
-        (
-            "nobody there, TCP",
-            &nobody_there,
-            "",
-            "tcp://192.0.2.7",
-            "NoAnswer(\"timeout\")",
-        ),
-        (
-            "no right to either socket",
-            &closed,
-            WITHOUT_NET_RAW,
-            "icmp://127.0.0.1",
-            "CouldNotProbe(\"no permission",
-        ),
-        (
-            "a ping socket",
-            &open,
-            WITHOUT_NET_RAW,
-            "icmp://127.0.0.1",
-            "Answered",
-        ),
-        (
-            "a ping socket, IPv6",
-            &open,
-            WITHOUT_NET_RAW,
-            "icmp://::1",
-            "Answered",
-        ),
-    ] {
-        let output = in_namespace(&format!("{setup}; exec {prefix} \"$@\""), target);
+    for (name, setup, target, expected) in CASES {
+        let output = in_namespace(&format!("{setup}; exec \"$@\""), target);
         let said = String::from_utf8_lossy(&output.stdout);
         let saw = said.split_once("\nsaw ").map(|(_, saw)| saw);
         assert!(
