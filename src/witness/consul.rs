@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::http::{Conversation, Door};
+use super::conversation::{Conversation, Door};
 use super::{Doubt, DoubtKind, Testimony, Voice};
 use crate::config::{Consul, Gossip, Site};
 

@@ -8,7 +8,7 @@ use std::thread::{Builder, scope};
 
 use serde::Deserialize;
 
-use super::super::http::{Conversation, Reply};
+use super::super::conversation::{Conversation, Reply};
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
 use super::{EMPTY_HINT, Names, segment};
 

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::super::http::Conversation;
+use super::super::conversation::Conversation;
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
 use super::{EMPTY_HINT, Names};
 
