@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::conversation::{Conversation, Door};
+use super::conversation::{Conversation, Door, Reply};
 use super::{Doubt, DoubtKind, Testimony, Voice};
 use crate::config::{Consul, Gossip, Site};
 
@@ -86,6 +86,21 @@ impl Names {
     fn overlap(&self, other: &Self) -> bool {
         self.forms.iter().any(|form| other.contain(form))
     }
+}
+
+/// Consul says so since 1.11 when the token may not see everything.
+fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
+    let name = "X-Consul-Results-Filtered-By-ACLs";
+    if reply
+        .headers
+        .get_all(name)
+        .iter()
+        .any(|value| value != "false")
+    {
+        let detail = format!("{name} is set: the token may not read all nodes");
+        return Err(Doubt::new(DoubtKind::Filtered, detail));
+    }
+    Ok(())
 }
 
 /// Returns `name` as one segment of a path (RFC 3986, section 2.3).
