@@ -17,8 +17,10 @@ mod gossip;
 const TOKEN: &str = "X-Consul-Token";
 
 /// What an empty answer may mean besides its plain sense. Under the default policy `deny` Consul
-/// answers 200 with an empty list, not 403, to whoever may not read nodes.
-const EMPTY_HINT: &str = "an empty answer is also what a missing or powerless token looks like";
+/// answers 200 with an empty list, not 403, to whoever may not read nodes; and its autopilot
+/// removes a dead server (not a client) from the catalog within a minute.
+const EMPTY_HINT: &str = "a missing or powerless token looks the same, and so does a dead server \
+    that autopilot has cleaned up";
 
 /// Asks about `peer`; returns the name it is known by, and what was said.
 pub(super) fn testify(config: &Consul, own: &Site, peer: &Site) -> (String, Testimony) {
