@@ -3,17 +3,17 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::act::command::{Finished, Runner};
-use crate::plan::{FENCE, OnFailure, Outcome, Stage, Step, Work};
+use crate::command::{Finished, Runner};
+use crate::plan::{OnFailure, Outcome, Stage, Step, Work};
 use crate::store::{AccountList, Event, Journal, Story};
 
 pub mod accounts;
 mod batches;
-pub mod command;
 mod envelope;
 pub mod judge;
 pub mod lingering;
 pub mod pool;
+mod power_off;
 pub mod progress;
 mod promotion;
 
@@ -125,13 +125,15 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         }
         let StageEnd { steps, end } = run_stage(stage, tools, tally.as_mut());
         deeds.steps.extend(steps);
-        let end = match end {
-            End::Complete => tools.note_stage(stage),
-            End::Incomplete(_) | End::FenceFailed(_) | End::Stopped => end,
+        let end = match (end, stage.on_failure) {
+            (End::Complete, _) => tools.note_stage(stage),
+            (End::Incomplete(why), OnFailure::Latch) => End::FenceFailed(why),
+            (end, _) => end,
         };
         let stops = match (&end, stage.on_failure) {
             (End::Complete, _) | (End::Incomplete(_), OnFailure::GoOn) => false,
-            (End::Stopped | End::FenceFailed(_), _) | (End::Incomplete(_), OnFailure::Stop) => true,
+            (End::Stopped | End::FenceFailed(_), _)
+            | (End::Incomplete(_), OnFailure::Stop | OnFailure::Latch) => true,
         };
         if end != End::Complete {
             deeds.end = worse(deeds.end, end);
@@ -161,7 +163,12 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
     let mut unused = Tally::default();
     let tally = tally.unwrap_or(&mut unused);
     match &stage.work {
-        Work::Sequence(steps) => sequence(stage, steps, tools),
+        Work::Sequence(steps) => sequence(steps, tools),
+        Work::PowerOff {
+            vcenter,
+            host,
+            deadline,
+        } => power_off::run(vcenter, host, *deadline, tools),
         Work::Promote {
             list,
             promote,
@@ -171,7 +178,7 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
     }
 }
 
-fn sequence(stage: &Stage, steps: &[Step], tools: &Tools<'_>) -> StageEnd {
+fn sequence(steps: &[Step], tools: &Tools<'_>) -> StageEnd {
     let mut deeds = Vec::new();
     for step in steps {
         let (deed, _) = tools.run(step);
@@ -181,15 +188,6 @@ fn sequence(stage: &Stage, steps: &[Step], tools: &Tools<'_>) -> StageEnd {
         let end = match outcome {
             Outcome::Ok => continue,
             Outcome::Stopped | Outcome::Skipped(_) => End::Stopped,
-            Outcome::Exit(_)
-            | Outcome::Signal(_)
-            | Outcome::TimedOut
-            | Outcome::SpawnFailed(_)
-            | Outcome::BadOutput(_)
-                if stage.name == FENCE =>
-            {
-                End::FenceFailed(why)
-            }
             Outcome::Exit(_)
             | Outcome::Signal(_)
             | Outcome::TimedOut

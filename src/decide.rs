@@ -17,7 +17,7 @@ mod tests;
 
 pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, Suspicion};
 pub use reason::REASONS;
-pub use verdict::{Ignorance, Verdict, verdict};
+pub use verdict::{Ignorance, Verdict, contradict, verdict};
 
 /// A streak of dead runs older than this begins anew: the runs were not consecutive.
 ///
@@ -107,7 +107,7 @@ pub enum ModuleOrder {
 
 /// Decides what this run does.
 pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
-    let verdict = verdict(seen);
+    let verdict = verdict(policy.quorum, seen);
     let choice = match &verdict {
         Verdict::Alive => alive(policy, memory),
         Verdict::Cut => Choice::Hold(Hold::Cut),

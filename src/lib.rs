@@ -15,6 +15,7 @@ pub mod app;
 mod aside;
 pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod decide;
 pub mod drill;

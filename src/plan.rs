@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::config::{Carbonio, Config, Namespace};
+pub use crate::command::Outcome;
+use crate::config::{Carbonio, Config, Namespace, Vcenter};
 use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder};
 
 #[cfg(test)]
@@ -38,6 +39,9 @@ pub enum OnFailure {
     Stop,
     /// They run all the same.
     GoOn,
+    /// They do not run, and nothing is tried again before `habeat ack`: the old active may still
+    /// serve.
+    Latch,
 }
 
 /// What a stage does.
@@ -45,6 +49,15 @@ pub enum OnFailure {
 pub enum Work {
     /// These steps in order, up to the first failure.
     Sequence(Vec<Step>),
+    /// The judged VM is powered off by its vCenter, and seen off on a connected host.
+    PowerOff {
+        /// Who does it.
+        vcenter: Vcenter,
+        /// The name of the VM.
+        host: String,
+        /// For all of it.
+        deadline: Duration,
+    },
     /// List the accounts, promote, list again until none is left.
     Promote {
         /// Lists the accounts that are still on the dead host.
@@ -106,49 +119,6 @@ pub enum Judge {
     Zmprov,
 }
 
-/// What becomes of one command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// Done, by its judge.
-    Ok,
-    /// It ended with this status.
-    Exit(i32),
-    /// A signal ended it.
-    Signal(i32),
-    /// We ended it at its deadline.
-    TimedOut,
-    /// We ended it because we were asked to stop.
-    Stopped,
-    /// It could not be started: why.
-    SpawnFailed(String),
-    /// It ended well but said otherwise, or said nothing usable.
-    BadOutput(String),
-    /// It was not run: why.
-    Skipped(String),
-}
-
-impl Outcome {
-    /// Whether the step is done.
-    pub fn is_ok(&self) -> bool {
-        matches!(self, Self::Ok)
-    }
-}
-
-impl std::fmt::Display for Outcome {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Ok => f.write_str("ok"),
-            Self::Exit(code) => write!(f, "exit {code}"),
-            Self::Signal(signal) => write!(f, "signal {signal}"),
-            Self::TimedOut => f.write_str("timed out"),
-            Self::Stopped => f.write_str("stopped"),
-            Self::SpawnFailed(why) => write!(f, "could not start: {why}"),
-            Self::BadOutput(why) => write!(f, "bad output: {why}"),
-            Self::Skipped(why) => write!(f, "skipped: {why}"),
-        }
-    }
-}
-
 /// Plans what a decision needs. An empty plan means that there is nothing to run.
 pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {
     match &decision.choice {
@@ -162,6 +132,9 @@ pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage>
 /// Plans the takeover of the peer's accounts.
 pub fn takeover(config: &Config) -> Vec<Stage> {
     let mut stages = Vec::new();
+    if let Some((vcenter, deadline)) = &config.fence.vcenter {
+        stages.push(power_off(config, vcenter, *deadline));
+    }
     if !config.fence.commands.is_empty() || !config.fence.verify.is_empty() {
         stages.push(fence(config));
     }
@@ -173,6 +146,18 @@ pub fn takeover(config: &Config) -> Vec<Stage> {
         stages.push(flush(config));
     }
     stages
+}
+
+fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
+    Stage {
+        name: "power-off",
+        work: Work::PowerOff {
+            vcenter: vcenter.clone(),
+            host: config.peer.host.clone(),
+            deadline,
+        },
+        on_failure: OnFailure::Latch,
+    }
 }
 
 fn fence(config: &Config) -> Stage {
@@ -195,7 +180,7 @@ fn fence(config: &Config) -> Stage {
     Stage {
         name: FENCE,
         work: Work::Sequence(commands.chain(verify).collect()),
-        on_failure: OnFailure::Stop,
+        on_failure: OnFailure::Latch,
     }
 }
 
@@ -358,6 +343,13 @@ pub fn lines(stages: &[Stage]) -> Vec<Argv> {
         .iter()
         .flat_map(|stage| match &stage.work {
             Work::Sequence(steps) => steps.iter().map(first).collect(),
+            Work::PowerOff { vcenter, host, .. } => {
+                vec![
+                    ["(vcenter)", &vcenter.base_url, "power-off", host]
+                        .map(str::to_owned)
+                        .into(),
+                ]
+            }
             Work::Promote {
                 list,
                 promote,

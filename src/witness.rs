@@ -4,40 +4,78 @@
 //! `docs/witnesses/`. A provider cannot turn a failure into a death: what errs is a [`Doubt`].
 
 use std::fmt;
-use std::time::Duration;
 
-use crate::config::{Site, WitnessConfig};
+use crate::config::{Provider, Site, Stands, Witness};
 
+mod command;
 mod consul;
 mod conversation;
+mod hetrix;
 pub(crate) mod http;
+mod page;
+pub mod vcenter;
+
+pub use conversation::Deadline;
 
 /// Asks one witness about `peer`. It may need to see `own` to show that it sees anything.
 ///
-/// The conversation ends within [`patience`]; whatever goes wrong in it is a [`Doubt`].
-pub fn testify(witness: &WitnessConfig, own: &Site, peer: &Site) -> Heard {
-    let (host, testimony) = match witness {
-        WitnessConfig::Consul(config) => consul::testify(config, own, peer),
+/// The conversation ends within [`Witness::timeout`]; whatever goes wrong in it is a [`Doubt`].
+pub fn testify(witness: &Witness, own: &Site, peer: &Site) -> Heard {
+    let asked_for = witness.host.as_ref().unwrap_or(&peer.host);
+    let deadline = Deadline::after(witness.timeout);
+    let (host, testimony) = match ask(witness, own, asked_for, deadline) {
+        Ok((known_as, testimony)) => (known_as, prove_sight(witness, own, testimony, deadline)),
+        Err(doubt) => (asked_for.clone(), Testimony::Unknown(doubt)),
     };
     Heard {
-        witness: name(witness).to_owned(),
+        witness: witness.name.clone(),
         host,
         testimony,
+        weight: weight(witness),
     }
 }
 
-/// Returns the name of a witness, for logs and reports.
-pub fn name(witness: &WitnessConfig) -> &'static str {
-    match witness {
-        WitnessConfig::Consul(_) => "consul",
+/// Returns what a witness's `down` is worth.
+pub fn weight(witness: &Witness) -> Weight {
+    match witness.stands {
+        Stands::InJudged => Weight::VetoOnly,
+        Stands::Unsaid | Stands::InOwn | Stands::Apart => Weight::Full,
     }
 }
 
-/// Returns how long a conversation with it may take.
-pub fn patience(witness: &WitnessConfig) -> Duration {
-    match witness {
-        WitnessConfig::Consul(config) => config.timeout,
+/// Asks about one name; returns the name it is known by, and what was said of it.
+fn ask(
+    witness: &Witness,
+    own: &Site,
+    host: &str,
+    deadline: Deadline,
+) -> Result<(String, Testimony), Doubt> {
+    match &witness.provider {
+        Provider::Consul(config) => consul::ask(config, own, host, deadline),
+        Provider::Vcenter(config) => vcenter::ask(config, host, deadline),
+        Provider::Hetrix(config) => hetrix::ask(config, host, deadline),
+        Provider::Command { argv } => command::ask(argv, host, deadline),
+        Provider::Http(config) => page::ask(config, host, deadline),
     }
+}
+
+/// A `down` counts only from a witness that sees the canary up in the same run.
+fn prove_sight(
+    witness: &Witness,
+    own: &Site,
+    testimony: Testimony,
+    deadline: Deadline,
+) -> Testimony {
+    let (Testimony::Down(_), Some(canary)) = (&testimony, &witness.canary) else {
+        return testimony;
+    };
+    let said = match ask(witness, own, canary, deadline) {
+        Ok((_, Testimony::Up)) => return testimony,
+        Ok((_, said @ (Testimony::Down(_) | Testimony::Unknown(_)))) => said.to_string(),
+        Err(doubt) => doubt.to_string(),
+    };
+    let detail = format!("says down, but of the canary {canary}, known to be up: {said}");
+    Testimony::Unknown(Doubt::new(DoubtKind::Blind, detail))
 }
 
 /// What one witness said about the peer.
@@ -49,6 +87,17 @@ pub struct Heard {
     pub host: String,
     /// What it said.
     pub testimony: Testimony,
+    /// What its `down` is worth.
+    pub weight: Weight,
+}
+
+/// What a witness's `down` is worth. Its `up` is always a veto.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    /// It counts towards the quorum.
+    Full,
+    /// It counts for nothing: the witness stands in the judged site.
+    VetoOnly,
 }
 
 /// What a witness says. Not knowing is a valid answer.
@@ -115,11 +164,13 @@ pub enum DoubtKind {
     NoLeader,
     /// It says down but cannot show that it sees anything.
     Blind,
+    /// It is set up in a way that cannot be used.
+    Unusable,
 }
 
 impl DoubtKind {
     /// Every way of not knowing.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unreachable,
         Self::Timeout,
         Self::Tls,
@@ -136,6 +187,7 @@ impl DoubtKind {
         Self::Filtered,
         Self::NoLeader,
         Self::Blind,
+        Self::Unusable,
     ];
 
     /// Returns the stable code, also the anchor in `docs/runbook.md` after `witness-`.
@@ -157,6 +209,7 @@ impl DoubtKind {
             Self::Filtered => "filtered",
             Self::NoLeader => "no-leader",
             Self::Blind => "blind",
+            Self::Unusable => "unusable",
         }
     }
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use habeat::act::command::Runner;
 use habeat::act::pool::run_all;
+use habeat::command::Runner;
 use habeat::plan::Outcome;
 use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};

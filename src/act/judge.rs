@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::act::command::Finished;
 use crate::act::envelope::{self, printable};
+use crate::command::Finished;
 use crate::plan::{Judge, Outcome};
 
 /// What the command line says, even with exit 0, when the local mailboxd does not answer

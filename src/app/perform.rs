@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use anyhow::anyhow;
 
-use crate::act::command::Runner;
 use crate::act::lingering::{Outlived, outlive};
 use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::clock::Now;
+use crate::command::Runner;
 use crate::config::Config;
 use crate::decide::{Memory, Promotion};
 use crate::exit::{Code, Refusal};

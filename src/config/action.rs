@@ -6,7 +6,7 @@ use super::keys::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero};
 use super::{
-    Carbonio, Fence, History, MANUAL_SITE, Namespace, OnReturn, Policy, Takeover, Timeouts,
+    Carbonio, Fence, History, MANUAL_SITE, Namespace, OnReturn, Policy, Quorum, Takeover, Timeouts,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -31,6 +31,7 @@ pub(super) fn policy(field: &Field<'_>, own: &str, stop_module: bool) -> Policy 
             _ => Takeover::Automatic,
         },
         stop_module,
+        quorum: Quorum::All,
         confirm_runs,
         recover_runs: count("recover_runs", 2),
         block_period: section.get("block_period").duration(HOUR, Zero::Allowed),
@@ -100,6 +101,7 @@ pub(super) fn fence(field: &Field<'_>) -> Fence {
     }
     let field = section.get("commands");
     let fence = Fence {
+        vcenter: None,
         commands: commands(&field),
         verify: commands(&section.get("verify")),
     };

@@ -8,7 +8,7 @@ use super::reader::{Field, Section};
 use super::scalar::{self, Zero, bracketed, host_and_port};
 use super::source::{self, Source};
 use super::suggest::quoted;
-use super::{Consul, Gossip, Secret, WitnessConfig, target};
+use super::{Consul, Gossip, Provider, Secret, Witness, target};
 
 /// Where a Consul agent answers by default
 /// (<https://developer.hashicorp.com/consul/docs/reference/agent/configuration-file/general>).
@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const TOKEN_FILE: u64 = 4096;
 
 /// Reads the witness of this version, and looks at the form of the others.
-pub(super) fn read(top: &Section<'_>, file: &Source) -> Vec<WitnessConfig> {
+pub(super) fn read(top: &Section<'_>, file: &Source) -> Vec<Witness> {
     let vcenter = top.get("vcenter").section(&VCENTER);
     let hetrix = top.get("hetrix").section(&HETRIX);
     for (section, keys) in [(&vcenter, &VCENTER), (&hetrix, &HETRIX)] {
@@ -33,7 +33,11 @@ pub(super) fn read(top: &Section<'_>, file: &Source) -> Vec<WitnessConfig> {
     for secret in [vcenter.get("password"), hetrix.get("api_token")] {
         expect_private(&secret, file);
     }
-    vec![WitnessConfig::Consul(consul(&top.get("consul"), file))]
+    let field = top.get("consul");
+    let provider = Provider::Consul(consul(&field, file));
+    let timeout = field.section(&CONSUL).get("timeout");
+    let timeout = timeout.duration(TIMEOUT, Zero::Refused);
+    vec![Witness::plain(provider, timeout)]
 }
 
 fn consul(field: &Field<'_>, file: &Source) -> Consul {
@@ -55,7 +59,6 @@ fn consul(field: &Field<'_>, file: &Source) -> Consul {
         token: token(&section, file),
         ca_file,
         gossip,
-        timeout: section.get("timeout").duration(TIMEOUT, Zero::Refused),
     }
 }
 

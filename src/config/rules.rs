@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reader::{Field, Section};
 use super::scalar::{is_loopback, spell};
 use super::site::Sites;
-use super::{Config, Gossip, Target, WitnessConfig};
+use super::{Config, Gossip, Provider, Target};
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
@@ -15,8 +15,12 @@ pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
 pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     expect_short_run(config, top);
     for witness in &config.witnesses {
-        match witness {
-            WitnessConfig::Consul(consul) => warn_of_gossip(config, consul.gossip, top),
+        match &witness.provider {
+            Provider::Consul(consul) => warn_of_gossip(config, consul.gossip, top),
+            Provider::Vcenter(_)
+            | Provider::Hetrix(_)
+            | Provider::Command { .. }
+            | Provider::Http(_) => {}
         }
     }
     warn_of_own_anchors(config, sites, &top.get("anchors"));
@@ -29,9 +33,9 @@ fn longest_run(config: &Config) -> [(&'static str, &'static str, Duration); 8] {
     let looks = (probe.timeout.saturating_add(probe.interval)).saturating_mul(probe.attempts);
     let fences = config.fence.commands.len() + config.fence.verify.len();
     let fences = u32::try_from(fences).unwrap_or(u32::MAX);
-    let witness: Duration = (config.witnesses.iter())
-        .map(|WitnessConfig::Consul(consul)| consul.timeout)
-        .sum();
+    // They are asked side by side.
+    let witness = config.witnesses.iter().map(|witness| witness.timeout);
+    let witness = witness.max().unwrap_or_default();
     [
         // Everything is observed twice: a second time right before the first irreversible step.
         ("probe", "attempts", looks.saturating_mul(2)),

@@ -47,9 +47,12 @@ impl Hold {
             Self::ManualReturn => "manual-return",
             Self::Cut => "cut",
             Self::Unknown(Ignorance::Isolated) => "isolated",
-            Self::Unknown(Ignorance::Probe(_) | Ignorance::Witness(..) | Ignorance::NoWitness) => {
-                "unknown"
-            }
+            Self::Unknown(
+                Ignorance::Probe(_)
+                | Ignorance::Witness(..)
+                | Ignorance::NoQuorum { .. }
+                | Ignorance::NoWitness,
+            ) => "unknown",
             Self::ManualSite(_) => "manual-site",
             Self::Confirming { .. } => "confirming",
             Self::AlreadyPromoted => "already-promoted",

@@ -3,9 +3,9 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{OnReturn, Policy, Takeover};
+use crate::config::{OnReturn, Policy, Quorum, Takeover};
 use crate::observe::{Observation, Reach, Standing};
-use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice};
+use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decision-table.md");
 const BOOT: &str = "this-boot";
@@ -45,6 +45,7 @@ fn seen(reach: &Reach, standing: Standing, testimony: Option<&Testimony>) -> Obs
         witness: "consul".into(),
         host: "mbox1".into(),
         testimony: testimony.clone(),
+        weight: Weight::Full,
     });
     Observation {
         reach: reach.clone(),
@@ -84,6 +85,7 @@ fn policy(takeover: Takeover, stop_module: bool, on_return: OnReturn) -> Policy 
     Policy {
         takeover,
         stop_module,
+        quorum: Quorum::All,
         confirm_runs: 2,
         recover_runs: 2,
         block_period: Duration::from_secs(3600),
@@ -286,7 +288,7 @@ fn render() -> String {
          | peer | we are (by anchors) | witness | verdict | why |\n|---|---|---|---|---|\n",
     );
     for (name, observation) in observations() {
-        let verdict = verdict(&observation);
+        let verdict = verdict(Quorum::All, &observation);
         let why = match &verdict {
             Verdict::Unknown(ignorance) => ignorance.to_string(),
             Verdict::Alive | Verdict::Cut | Verdict::Dead => String::new(),
@@ -371,12 +373,18 @@ fn a_second_witness_can_only_take_away() {
                     .extend(seen(&Reach::Silent, standing, second.as_ref()).heard);
                 let alone = |testimony: &Option<Testimony>| {
                     testimony.is_none()
-                        || verdict(&seen(&Reach::Silent, standing, testimony.as_ref()))
-                            == Verdict::Dead
+                        || verdict(
+                            Quorum::All,
+                            &seen(&Reach::Silent, standing, testimony.as_ref()),
+                        ) == Verdict::Dead
                 };
                 let said_something = first.is_some() || second.is_some();
                 let dead = said_something && alone(first) && alone(second);
-                assert_eq!(verdict(&both) == Verdict::Dead, dead, "{both:?}");
+                assert_eq!(
+                    verdict(Quorum::All, &both) == Verdict::Dead,
+                    dead,
+                    "{both:?}"
+                );
             }
         }
     }

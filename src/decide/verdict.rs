@@ -1,7 +1,8 @@
 //! Fuses the evidence into one verdict about the peer. Pure.
 
+use crate::config::Quorum;
 use crate::observe::{Observation, Reach, Standing};
-use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice};
+use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 /// The fused conclusion about the peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,15 @@ pub enum Ignorance {
     Isolated,
     /// A witness cannot say: which, and why.
     Witness(String, Doubt),
+    /// Too few of several witnesses say down.
+    NoQuorum {
+        /// How many do.
+        down: usize,
+        /// How many must.
+        needed: usize,
+        /// Who does not, and why.
+        doubts: Vec<(String, Doubt)>,
+    },
     /// Nobody was there to testify.
     NoWitness,
 }
@@ -47,13 +57,23 @@ impl std::fmt::Display for Ignorance {
             Self::Probe(why) => write!(f, "the peer could not be probed: {why}"),
             Self::Isolated => f.write_str("no anchor answers: we are the isolated ones"),
             Self::Witness(witness, doubt) => write!(f, "witness {witness} cannot say: {doubt}"),
-            Self::NoWitness => f.write_str("no witness was heard"),
+            Self::NoQuorum {
+                down,
+                needed,
+                doubts,
+            } => {
+                write!(f, "{down} of the {needed} witnesses needed say down")?;
+                doubts
+                    .iter()
+                    .try_for_each(|(witness, doubt)| write!(f, "; {witness}: {doubt}"))
+            }
+            Self::NoWitness => f.write_str("no witness that counts was heard"),
         }
     }
 }
 
-/// Fuses what was seen. A single `Up` vetoes; every witness must say `Down`.
-pub fn verdict(seen: &Observation) -> Verdict {
+/// Fuses what was seen. A single `Up` vetoes; a quorum of the witnesses that count must say `Down`.
+pub fn verdict(quorum: Quorum, seen: &Observation) -> Verdict {
     match &seen.reach {
         Reach::Answers => Verdict::Alive,
         // Being cut off is why nothing could be probed, and says more.
@@ -69,25 +89,38 @@ pub fn verdict(seen: &Observation) -> Verdict {
         {
             Verdict::Cut
         }
-        Reach::Silent => silent(seen),
+        Reach::Silent => silent(quorum, seen),
     }
 }
 
-fn silent(seen: &Observation) -> Verdict {
+fn silent(quorum: Quorum, seen: &Observation) -> Verdict {
     if seen.standing == Standing::Isolated {
         return Verdict::Unknown(Ignorance::Isolated);
     }
-    if seen.heard.is_empty() {
-        return Verdict::Unknown(Ignorance::NoWitness);
-    }
-    match seen
+    let voters: Vec<&Heard> = seen
         .heard
         .iter()
-        .find_map(|heard| doubt(heard, seen.standing))
-    {
-        Some((witness, doubt)) => Verdict::Unknown(Ignorance::Witness(witness, doubt)),
-        None => Verdict::Dead,
+        .filter(|heard| heard.weight == Weight::Full)
+        .collect();
+    let doubts: Vec<(String, Doubt)> = voters
+        .iter()
+        .filter_map(|heard| doubt(heard, seen.standing))
+        .collect();
+    let (down, needed) = (voters.len() - doubts.len(), quorum.needed(voters.len()));
+    if down >= needed {
+        return Verdict::Dead;
     }
+    Verdict::Unknown(match doubts.as_slice() {
+        [] => Ignorance::NoWitness,
+        [(witness, doubt)] if voters.len() == 1 => {
+            Ignorance::Witness(witness.clone(), doubt.clone())
+        }
+        _ => Ignorance::NoQuorum {
+            down,
+            needed,
+            doubts,
+        },
+    })
 }
 
 /// Returns why this testimony does not count as `Down`, if it does not.
@@ -103,4 +136,13 @@ fn doubt(heard: &Heard, standing: Standing) -> Option<(String, Doubt)> {
         (Testimony::Up, _) => Doubt::new(DoubtKind::Unclear, "it says up"),
     };
     Some((heard.witness.clone(), doubt))
+}
+
+/// Whether somebody says up and somebody says down.
+pub fn contradict(heard: &[Heard]) -> bool {
+    let up = heard.iter().any(|heard| heard.testimony == Testimony::Up);
+    let down = heard
+        .iter()
+        .any(|heard| matches!(heard.testimony, Testimony::Down(_)));
+    up && down
 }

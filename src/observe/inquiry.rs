@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::watch::{SLACK, Wait, Watch};
 use super::{Look, Observation, Standing};
 use crate::aside::Aside;
-use crate::config::{Config, WitnessConfig};
+use crate::config::{Config, Witness};
 use crate::witness::{self, Doubt, DoubtKind, Heard, Testimony};
 
 /// Questions under way.
 pub(super) struct Inquiry {
     anchors: Option<Aside<(Standing, Vec<Look>)>>,
-    witnesses: Vec<(WitnessConfig, String, Aside<Heard>)>,
+    witnesses: Vec<(Witness, String, Aside<Heard>)>,
 }
 
 /// What came of them.
@@ -25,9 +25,9 @@ pub(super) struct Findings {
 impl Inquiry {
     /// Starts to ask every witness once, and to look at the anchors up to `attempts` times.
     pub(super) fn start(config: &Config, attempts: u32, wait: Wait) -> Self {
-        let ask = |witness: &WitnessConfig| {
+        let ask = |witness: &Witness| {
             let (asked, own, peer) = (witness.clone(), config.own.clone(), config.peer.clone());
-            let within = witness::patience(witness) + SLACK;
+            let within = witness.timeout + SLACK;
             let work = move || witness::testify(&asked, &own, &peer);
             let heard = Aside::start(within, work);
             (witness.clone(), config.peer.host.clone(), heard)
@@ -49,9 +49,10 @@ impl Inquiry {
         let witnesses = self.witnesses.into_iter();
         let heard = witnesses.map(|(witness, host, asked)| {
             asked.wait().unwrap_or_else(|why| Heard {
-                witness: witness::name(&witness).to_owned(),
-                host,
                 testimony: Testimony::Unknown(Doubt::new(DoubtKind::Timeout, why)),
+                weight: witness::weight(&witness),
+                witness: witness.name,
+                host,
             })
         });
         Findings {

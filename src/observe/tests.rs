@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{Answer, Look, Reach, Standing, observe, survey};
 use crate::config::{
     Appserver, Carbonio, Config, Consul, Fence, Files, Gossip, History, HttpTarget, Namespace,
-    OnReturn, Policy, Probe, Role, Site, Takeover, Target, Timeouts, WitnessConfig,
+    OnReturn, Policy, Probe, Provider, Quorum, Role, Site, Takeover, Target, Timeouts, Witness,
 };
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
@@ -52,14 +52,14 @@ fn closed() -> Target {
     tcp(closed_port())
 }
 
-fn consul(server: &Server) -> WitnessConfig {
-    WitnessConfig::Consul(Consul {
+fn consul(server: &Server) -> Witness {
+    let provider = Provider::Consul(Consul {
         base_url: server.url.clone(),
         token: None,
         ca_file: None,
         gossip: Gossip::Never,
-        timeout: AMPLE,
-    })
+    });
+    Witness::plain(provider, AMPLE)
 }
 
 /// A witness that only has to be heard; what it says is another test's subject.
@@ -74,7 +74,7 @@ fn site(name: &str, host: &str) -> Site {
     }
 }
 
-fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<WitnessConfig>) -> Config {
+fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -> Config {
     let path = PathBuf::from("/nonexistent");
     Config {
         role: Role::Appserver,
@@ -102,6 +102,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<WitnessConf
         policy: Policy {
             takeover: Takeover::Automatic,
             stop_module: false,
+            quorum: Quorum::All,
             confirm_runs: 2,
             recover_runs: 2,
             block_period: AMPLE,
@@ -177,6 +178,7 @@ fn a_silent_peer_makes_us_ask_the_witness_and_the_anchors() {
             witness,
             host,
             testimony,
+            weight: _,
         },
     ] = seen.heard.as_slice()
     else {

@@ -2,10 +2,10 @@
 
 use crate::act::{Deeds, End};
 use crate::config::Config;
-use crate::decide::{Decision, Phase, Promotion};
+use crate::decide::{Decision, Phase, Promotion, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
-use crate::record::report::{Report, reach, standing};
-use crate::witness::{Heard, Testimony};
+use crate::record::report::{Report, reach, standing, voice_word};
+use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what was seen.
 pub fn evidence(config: &Config, seen: &Observation) {
@@ -26,6 +26,9 @@ pub fn evidence(config: &Config, seen: &Observation) {
     }
     for heard in &seen.heard {
         log_heard(heard);
+    }
+    if contradict(&seen.heard) {
+        log::warn!("witnesses=contradict because=\"one says up, another says down\"");
     }
 }
 
@@ -49,12 +52,20 @@ fn log_heard(heard: &Heard) {
         witness,
         host,
         testimony,
+        weight,
     } = heard;
+    let weight = match weight {
+        Weight::Full => "",
+        Weight::VetoOnly => " weight=veto-only",
+    };
     match testimony {
-        Testimony::Up => log::info!("witness={witness} host={host} testimony=up"),
-        Testimony::Down(_) => log::warn!("witness={witness} host={host} testimony={testimony}"),
+        Testimony::Up => log::info!("witness={witness} host={host} testimony=up{weight}"),
+        Testimony::Down(voice) => {
+            let voice = voice_word(*voice);
+            log::warn!("witness={witness} host={host} testimony=down voice={voice}{weight}");
+        }
         Testimony::Unknown(doubt) => log::warn!(
-            "witness={witness} host={host} testimony=unknown doubt={} cause=\"{}\"",
+            "witness={witness} host={host} testimony=unknown doubt={} cause=\"{}\"{weight}",
             doubt.kind.code(),
             doubt.detail
         ),

@@ -5,11 +5,11 @@ use serde::Serialize;
 use crate::act::{Deeds, Tally};
 use crate::clock::Now;
 use crate::config::Config;
-use crate::decide::{Decision, Memory};
+use crate::decide::{Decision, Memory, contradict};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, Observation, Reach, Standing};
 use crate::plan::{Argv, Stage, lines};
-use crate::witness::{Heard, Testimony, Voice};
+use crate::witness::{Heard, Testimony, Voice, Weight};
 
 /// The version of this document.
 const VERSION: u32 = 1;
@@ -29,6 +29,7 @@ pub struct Report {
     standing: &'static str,
     anchors: Vec<Seen>,
     heard: Vec<Said>,
+    contradiction: bool,
     verdict: &'static str,
     decision: &'static str,
     reason: &'static str,
@@ -68,6 +69,7 @@ struct Said {
     witness: String,
     host: String,
     testimony: &'static str,
+    weight: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     voice: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -196,6 +198,7 @@ impl Report {
             standing: standing(seen.standing),
             anchors: seen.anchors.iter().map(look).collect(),
             heard: seen.heard.iter().map(said).collect(),
+            contradiction: contradict(&seen.heard),
             verdict: decision.verdict.name(),
             decision: decision.choice.name(),
             reason: decision.reason(),
@@ -251,6 +254,14 @@ pub fn standing(standing: Standing) -> &'static str {
     }
 }
 
+/// Returns the word for the log and the report.
+pub fn voice_word(voice: Voice) -> &'static str {
+    match voice {
+        Voice::Proven => "proven",
+        Voice::Anchored => "anchored",
+    }
+}
+
 fn look(look: &Look) -> Seen {
     let (answer, detail) = match &look.answer {
         Answer::Answered => ("answered", None),
@@ -267,14 +278,17 @@ fn look(look: &Look) -> Seen {
 fn said(heard: &Heard) -> Said {
     let (testimony, voice, doubt) = match &heard.testimony {
         Testimony::Up => ("up", None, None),
-        Testimony::Down(Voice::Proven) => ("down", Some("proven"), None),
-        Testimony::Down(Voice::Anchored) => ("down", Some("anchored"), None),
+        Testimony::Down(voice) => ("down", Some(voice_word(*voice)), None),
         Testimony::Unknown(doubt) => ("unknown", None, Some(doubt)),
     };
     Said {
         witness: heard.witness.clone(),
         host: heard.host.clone(),
         testimony,
+        weight: match heard.weight {
+            Weight::Full => "full",
+            Weight::VetoOnly => "veto-only",
+        },
         voice,
         doubt: doubt.map(|doubt| doubt.kind.code()),
         detail: doubt.map(|doubt| doubt.detail.clone()),

@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::conversation::{Conversation, Door, Reply};
+use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::{Doubt, DoubtKind, Testimony, Voice};
 use crate::config::{Consul, Gossip, Site};
 
@@ -22,15 +22,14 @@ const TOKEN: &str = "X-Consul-Token";
 const EMPTY_HINT: &str = "a missing or powerless token looks the same, and so does a dead server \
     that autopilot has cleaned up";
 
-/// Asks about `peer`; returns the name it is known by, and what was said.
-pub(super) fn testify(config: &Consul, own: &Site, peer: &Site) -> (String, Testimony) {
-    match hear(config, &Names::of(own), &Names::of(peer)) {
-        Ok((node, testimony)) => (node, testimony),
-        Err(doubt) => (peer.host.clone(), Testimony::Unknown(doubt)),
-    }
-}
-
-fn hear(config: &Consul, own: &Names, peer: &Names) -> Result<(String, Testimony), Doubt> {
+/// Asks about `host`. It says down only after it was seen to know `own` as alive.
+pub(super) fn ask(
+    config: &Consul,
+    own: &Site,
+    host: &str,
+    deadline: Deadline,
+) -> Result<(String, Testimony), Doubt> {
+    let (own, peer) = (&Names::of(&own.host), &Names::of(host));
     if own.overlap(peer) {
         let detail = format!("{} and {} share node names", own.host, peer.host);
         return Err(Doubt::new(DoubtKind::Ambiguous, detail));
@@ -39,7 +38,7 @@ fn hear(config: &Consul, own: &Names, peer: &Names) -> Result<(String, Testimony
         base_url: &config.base_url,
         ca_file: config.ca_file.as_deref(),
         token: config.token.as_ref().map(|token| (TOKEN, token)),
-        timeout: config.timeout,
+        deadline,
     })?;
     let leader: String = conversation.get("/v1/status/leader")?.json()?;
     if !leader.is_empty() {
@@ -66,10 +65,10 @@ struct Names {
 impl Names {
     /// Carbonio names a node by its kind and its host name, with dashes for dots; nodes set up by
     /// hand often lack the kind.
-    fn of(site: &Site) -> Self {
-        let dashed = site.host.replace('.', "-");
+    fn of(host: &str) -> Self {
+        let dashed = host.replace('.', "-");
         Self {
-            host: site.host.clone(),
+            host: host.to_owned(),
             forms: [
                 format!("agent-{dashed}"),
                 format!("server-{dashed}"),

@@ -26,8 +26,25 @@ pub(super) struct Door<'a> {
     pub(super) ca_file: Option<&'a Path>,
     /// The header that carries the token.
     pub(super) token: Option<(&'static str, &'a Secret)>,
-    /// Deadline of the whole conversation.
-    pub(super) timeout: Duration,
+    /// When the whole conversation is over.
+    pub(super) deadline: Deadline,
+}
+
+/// When a conversation is over, however many requests it takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// A deadline this long from now.
+    pub fn after(time: Duration) -> Self {
+        let now = Instant::now();
+        Self(now.checked_add(time).unwrap_or(now))
+    }
+
+    /// Returns the time that is left.
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
 }
 
 /// A conversation with one witness; all its requests share one deadline.
@@ -35,24 +52,23 @@ pub(super) struct Conversation<'a> {
     agent: ureq::Agent,
     base_url: &'a str,
     token: Option<(&'static str, HeaderValue)>,
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 impl<'a> Conversation<'a> {
     /// Makes ready to ask; the network is used for names only.
     pub(super) fn open(door: &Door<'a>) -> Result<Self, Doubt> {
-        let deadline = Instant::now() + door.timeout;
         let token = door.token.map(header).transpose()?;
         let unreachable = |why| Doubt::new(DoubtKind::Unreachable, why);
         let (host, port) = host_and_port(door.base_url).map_err(unreachable)?;
-        let addresses = resolve(&host, port, door.timeout / 2).map_err(unreachable)?;
-        let agent = agent(addresses, door.ca_file, door.timeout)
+        let addresses = resolve(&host, port, door.deadline.left() / 2).map_err(unreachable)?;
+        let agent = agent(addresses, door.ca_file, door.deadline.left())
             .map_err(|why| Doubt::new(DoubtKind::Tls, why))?;
         Ok(Self {
             agent,
             base_url: door.base_url,
             token,
-            deadline,
+            deadline: door.deadline,
         })
     }
 
@@ -63,7 +79,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn fetch(&self, url: &str) -> Result<Reply, Doubt> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
+        let left = self.deadline.left();
         if left.is_zero() {
             return Err(Doubt::new(DoubtKind::Timeout, "no time was left to ask"));
         }

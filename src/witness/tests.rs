@@ -6,7 +6,7 @@ mod tls;
 
 use std::time::Duration;
 
-use super::conversation::{Conversation, Door};
+use super::conversation::{Conversation, Deadline, Door};
 use super::http::host_and_port;
 use super::{Doubt, DoubtKind};
 use crate::config::Secret;
@@ -21,7 +21,7 @@ fn door(base_url: &str, timeout: Duration) -> Door<'_> {
         base_url,
         ca_file: None,
         token: None,
-        timeout,
+        deadline: Deadline::after(timeout),
     }
 }
 

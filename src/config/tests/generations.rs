@@ -1,7 +1,7 @@
 //! The configs of the ancestor, all generations: they load unchanged.
 
 use super::{errors, fixture, load_bytes, warnings};
-use crate::config::{Target, WitnessConfig};
+use crate::config::{Provider, Target};
 
 const NO_ANCHORS: &str = "anchors: no anchors are given: if the peer's end also takes Consul's \
                           leader away, habeat holds and waits for you; give targets on a third \
@@ -29,8 +29,11 @@ fn the_last_shipped_config_loads() {
     let host = "10.11.12.10".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
     assert!(config.appserver.flush_cache && config.appserver.flush_all_servers);
-    let [WitnessConfig::Consul(consul)] = config.witnesses.as_slice() else {
+    let [witness] = config.witnesses.as_slice() else {
         panic!("one witness");
+    };
+    let Provider::Consul(consul) = &witness.provider else {
+        panic!("Consul");
     };
     assert_eq!(consul.base_url, "http://127.0.0.1:8500");
     let token = consul.token.as_ref().unwrap().reveal();

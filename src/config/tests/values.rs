@@ -5,15 +5,18 @@ use std::time::Duration;
 use super::{config_with, errors, load_bytes};
 use crate::config::scalar::{Zero, boolean, duration, spell};
 use crate::config::{
-    Config, Consul, Fence, Gossip, HttpTarget, MANUAL_SITE, Namespace, OnReturn, Takeover, Target,
-    WitnessConfig,
+    Config, Consul, Fence, Gossip, HttpTarget, MANUAL_SITE, Namespace, OnReturn, Provider,
+    Takeover, Target,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn consul(config: &Config) -> &Consul {
-    let [WitnessConfig::Consul(consul)] = config.witnesses.as_slice() else {
+    let [witness] = config.witnesses.as_slice() else {
         panic!("one witness");
+    };
+    let Provider::Consul(consul) = &witness.provider else {
+        panic!("Consul");
     };
     consul
 }
@@ -62,7 +65,7 @@ fn what_is_not_given_has_the_documented_default() {
     assert_eq!(consul(&config).base_url, "http://127.0.0.1:8500");
     assert_eq!(consul(&config).token, None);
     assert_eq!(
-        (consul(&config).gossip, consul(&config).timeout),
+        (consul(&config).gossip, config.witnesses[0].timeout),
         (Gossip::Anchored, 5 * SECOND)
     );
 }

@@ -7,7 +7,7 @@ mod gossip;
 use std::time::Duration;
 
 use super::{Names, segment};
-use crate::config::{Consul, Gossip, Secret, Site, WitnessConfig};
+use crate::config::{Consul, Gossip, Provider, Secret, Site, Witness};
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{DoubtKind, Testimony, testify};
 
@@ -44,14 +44,14 @@ fn peer() -> Site {
     site("primary", "mbx1.example.com")
 }
 
-fn agent(base_url: &str, gossip: Gossip) -> WitnessConfig {
-    WitnessConfig::Consul(Consul {
+fn agent(base_url: &str, gossip: Gossip) -> Witness {
+    let provider = Provider::Consul(Consul {
         base_url: base_url.to_owned(),
         token: Some(Secret::new("a-token".to_owned())),
         ca_file: None,
         gossip,
-        timeout: Duration::from_secs(20),
-    })
+    });
+    Witness::plain(provider, Duration::from_secs(20))
 }
 
 fn serve(routes: Routes) -> Server {
@@ -85,7 +85,7 @@ fn word(testimony: &Testimony) -> String {
 
 #[test]
 fn a_host_may_have_three_names() {
-    let names = Names::of(&site("primary", "mbx1.example.com"));
+    let names = Names::of("mbx1.example.com");
     for (node, expected) in [
         ("agent-mbx1-example-com", true),
         ("server-mbx1-example-com", true),
@@ -176,9 +176,11 @@ fn an_agent_that_is_not_there_is_a_doubt() {
         ),
         (silent.url.clone(), 300, DoubtKind::Timeout),
     ] {
-        let WitnessConfig::Consul(mut config) = agent(&url, Gossip::Always);
-        config.timeout = Duration::from_millis(timeout);
-        let heard = testify(&WitnessConfig::Consul(config), &own(), &peer());
+        let witness = Witness {
+            timeout: Duration::from_millis(timeout),
+            ..agent(&url, Gossip::Always)
+        };
+        let heard = testify(&witness, &own(), &peer());
         assert_eq!(word(&heard.testimony), expected.code(), "{url}");
         assert_eq!(
             (heard.witness.as_str(), heard.host.as_str()),

@@ -4,6 +4,7 @@
 
 mod capture;
 mod leash;
+mod outcome;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,7 +19,7 @@ use rustix::process::Pid;
 
 use self::capture::{Capture, Heard, Spool};
 use self::leash::Leash;
-use crate::plan::Outcome;
+pub use self::outcome::Outcome;
 
 /// Where programs are looked for: what systemd gives to services (systemd.exec(5)), with the
 /// older folders that a distribution may still keep apart.
