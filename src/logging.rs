@@ -2,6 +2,7 @@
 //! (`TIME NAME - LEVEL - message`). The only file that knows simplelog.
 
 use std::fs::{File, OpenOptions};
+use std::io::LineWriter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -56,6 +57,7 @@ fn open(path: &Path) -> std::io::Result<File> {
         .open(path)
 }
 
+/// Each line goes out in one piece: simplelog writes it in six.
 fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dyn SharedLogger> {
     let bare = ConfigBuilder::new()
         .set_max_level(LevelFilter::Off)
@@ -64,7 +66,7 @@ fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dy
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off)
         .build();
-    WriteLogger::new(level, bare, to)
+    WriteLogger::new(level, bare, LineWriter::new(to))
 }
 
 impl Log for LineFormat {

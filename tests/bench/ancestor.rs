@@ -9,6 +9,7 @@ use anyhow::{Result, ensure};
 
 use crate::measure::{command, median, wall};
 use crate::site::{Shape, Site};
+use crate::stub;
 
 /// Where the script is, and what runs it.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ impl Ancestor {
     pub(crate) fn flush_per_account(&self, accounts: u32, cost: Duration) -> Result<Duration> {
         let shape = Shape {
             accounts: accounts as usize,
+            flush_cost: cost,
             ..Shape::default()
         };
         let site = Site::build(&shape)?;
@@ -64,13 +66,13 @@ impl Ancestor {
     }
 }
 
-/// `su - zextras -c LINE`, with no more processes than the stubs that habeat calls.
+/// Plays `su - zextras -c LINE`.
 fn su(flush_cost: Duration) -> String {
-    let seconds = flush_cost.as_secs_f64();
+    let zmprov = stub::name(flush_cost);
     format!(
         r#"#!/bin/sh
 case "$4" in
-*"zmprov fc"*) exec sleep {seconds} ;;
+*"zmprov fc"*) exec "${{0%/*}}/{zmprov}" ;;
 *getAccountStatus*) exec cat "${{0%/*}}/listing" ;;
 esac
 "#

@@ -17,6 +17,8 @@ pub(crate) fn command<W: AsRef<OsStr>>(words: impl IntoIterator<Item = W>) -> Co
     let mut words = words.into_iter();
     let mut command = words.next().map_or_else(|| Command::new(""), Command::new);
     command.args(words).stdin(Stdio::null());
+    // Cargo sets it for us; the loader would search a dozen folders of Cargo's for each library.
+    command.env_remove("LD_LIBRARY_PATH");
     command
 }
 

@@ -1,8 +1,9 @@
 //! A site in a folder: its config, its stub programs, its witness.
 
+use std::env::current_exe;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::measure::command;
+use crate::stub;
 
 /// The program under measurement, built by the release profile.
 pub(crate) const HABEAT: &str = env!("CARGO_BIN_EXE_habeat");
@@ -93,7 +95,7 @@ impl Site {
             _consul: consul,
         };
         site.program("carbonio", CARBONIO)?;
-        site.program("zmprov", &zmprov(shape.flush_cost))?;
+        symlink(current_exe()?, site.path(&stub::name(shape.flush_cost)))?;
         Ok(site)
     }
 
@@ -142,20 +144,13 @@ fn config(shape: &Shape, folder: &Path, consul_port: u16) -> String {
         include_str!("habeat.yml.in"),
         folder = folder.display(),
         threads = shape.threads,
+        zmprov = stub::name(shape.flush_cost),
         consul_port = consul_port,
         targets = shape.targets.join(", "),
         attempts = shape.attempts,
         confirm_runs = shape.confirm_runs,
         flush_batch = shape.flush_batch,
     )
-}
-
-/// A flush that costs nothing but time, and nothing at all when that is zero.
-fn zmprov(cost: Duration) -> String {
-    match cost {
-        Duration::ZERO => "#!/bin/sh\n".to_owned(),
-        cost => format!("#!/bin/sh\nexec sleep {}\n", cost.as_secs_f64()),
-    }
 }
 
 /// Writes what `getAccountStatus` answers: about 800 bytes per account, each with three replicas.
