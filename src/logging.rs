@@ -2,7 +2,6 @@
 //! (`TIME NAME - LEVEL - message`). The only file that knows simplelog.
 
 use std::fs::{File, OpenOptions};
-use std::io::LineWriter;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -57,7 +56,6 @@ fn open(path: &Path) -> std::io::Result<File> {
         .open(path)
 }
 
-/// Each line goes out in one piece: simplelog writes it in six.
 fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dyn SharedLogger> {
     let bare = ConfigBuilder::new()
         .set_max_level(LevelFilter::Off)
@@ -66,7 +64,8 @@ fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dy
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off)
         .build();
-    WriteLogger::new(level, bare, LineWriter::new(to))
+    // One call per line: what several runs append at once stays whole lines.
+    WriteLogger::new(level, bare, std::io::LineWriter::new(to))
 }
 
 impl Log for LineFormat {

@@ -1,36 +1,32 @@
-//! A command that ignores SIGTERM, and so does what it started.
+//! A command that does not heed SIGTERM, and neither does what it started.
 
-use std::io::Read;
+use std::fs;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use habeat::act::command::Runner;
-use habeat::plan::Outcome;
+use anyhow::{Result, ensure};
 
+use crate::site::{DEADLINE, GRACE, Shape, Site, step_took};
 use crate::table::{Row, Verdict, seconds};
 
 /// Times it is tried; the worst counts.
 const TRIES: usize = 20;
-const DEADLINE: Duration = Duration::from_millis(100);
-const GRACE: Duration = Duration::from_millis(100);
-/// How late it may be gone.
+/// How late it may be gone, in seconds.
 const LATE: f64 = 0.1;
 
-/// Tells its own number and its child's.
-const HANGS: &str = "trap '' TERM; sleep 1000 & echo $$ $!; while :; do wait; done";
+/// Leaves its own number and its child's.
+const HANGS: &str = r#"#!/bin/sh
+trap '' TERM
+sleep 1000 &
+echo $$ $! >"${0%/*}/pids"
+while :; do wait; done
+"#;
 
 pub(crate) fn row() -> Result<Row> {
-    let tries = (0..TRIES).map(|_| once());
-    let worst = tries.collect::<Result<Vec<_>>>()?;
-    let worst = worst.into_iter().max().unwrap_or_default().as_secs_f64();
+    let tries = (0..TRIES).map(|_| late());
+    let late = tries.collect::<Result<Vec<_>>>()?;
+    let worst = late.into_iter().fold(0.0, f64::max);
     Ok(Row {
-        figure: format!(
-            "hung child and its own child: gone after deadline + grace (worst of {TRIES})"
-        ),
+        figure: format!("hung child, gone after deadline + grace (worst of {TRIES})"),
         habeat: seconds(worst),
         against: "–".to_owned(),
         ratio: None,
@@ -39,29 +35,24 @@ pub(crate) fn row() -> Result<Row> {
     })
 }
 
-fn once() -> Result<Duration> {
-    let runner = Runner {
-        stop: Arc::new(AtomicBool::new(false)),
-        grace: GRACE,
-        environment: Vec::new(),
-        spool_dir: std::env::temp_dir(),
-    };
-    let argv = ["/bin/sh", "-c", HANGS].map(str::to_owned);
-    let started = Instant::now();
-    let finished = runner.run(&argv, DEADLINE);
-    ensure!(finished.outcome == Outcome::TimedOut, "{finished:?}");
-    let mut pids = String::new();
-    let mut stdout = finished.stdout.context("no output was kept")?;
-    stdout.read_to_string(&mut pids)?;
-    ensure!(pids.split_whitespace().count() == 2, "not two: {pids:?}");
-    while pids.split_whitespace().any(runs) {
-        thread::sleep(Duration::from_millis(1));
-    }
-    Ok(started.elapsed().saturating_sub(DEADLINE + GRACE))
+/// Returns how late, in seconds, a fence that hangs is gone with all that it started.
+fn late() -> Result<f64> {
+    let site = Site::build(&Shape {
+        fence: Some("hangs"),
+        ..Shape::default()
+    })?;
+    site.program("hangs", HANGS)?;
+    let report = site.report(&[])?;
+    let took = step_took(&report, "fence-command")?;
+    let pids = fs::read_to_string(site.path("pids"))?;
+    let left: Vec<&str> = pids.split_whitespace().filter(|pid| runs(pid)).collect();
+    ensure!(left.is_empty(), "still there: {left:?}");
+    ensure!(took >= DEADLINE + GRACE, "it did not hang: {report}");
+    Ok((took - DEADLINE - GRACE).as_secs_f64())
 }
 
 /// Whether a process runs. A dead one that nobody has reaped yet does not.
 fn runs(pid: &str) -> bool {
-    let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
+    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z ") && !stat.contains(") X "))
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 
 mod ancestor;
@@ -21,7 +21,7 @@ mod table;
 
 use ancestor::Ancestor;
 use measure::{counting, median, peak_memory, system_calls, wall, weighing};
-use site::{HABEAT, Shape, Site};
+use site::{HABEAT, Shape, Site, step_took};
 use table::{Row, Verdict, mebibytes, seconds};
 
 /// Healthy runs, of which the middle one counts.
@@ -63,12 +63,14 @@ fn main() -> Result<()> {
         .ancestor
         .map(|folder| Ancestor::find(&folder, &arguments.python))
         .transpose()?;
+    stub::calibrate()?;
     let mut rows = Vec::new();
     rows.extend(healthy_run(ancestor.as_ref())?);
     rows.push(overlap()?);
     rows.extend(flush(ancestor.as_ref(), arguments.quick)?);
     rows.push(pool()?);
     rows.push(many_accounts()?);
+    note("hung child");
     rows.push(hung::row()?);
     rows.push(size()?);
     print(&rows)
@@ -182,12 +184,7 @@ fn pool() -> Result<Row> {
         ..Shape::default()
     })?;
     let report = site.promote(&[])?;
-    let steps = report["steps"].as_array().context("no steps")?;
-    let flush = steps.iter().find(|step| step["step"] == "flush-cache");
-    let took = flush
-        .and_then(|step| step["ms"].as_f64())
-        .context("no flush")?
-        / 1000.0;
+    let took = step_took(&report, "flush-cache")?.as_secs_f64();
     let ideal = DELAY.as_secs_f64() * (calls / threads) as f64;
     let used = ideal / took;
     Ok(Row {

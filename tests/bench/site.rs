@@ -1,9 +1,8 @@
 //! A site in a folder: its config, its stub programs, its witness.
 
-use std::env::current_exe;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -46,7 +45,14 @@ pub(crate) struct Shape {
     pub(crate) accounts: usize,
     /// What one flush takes.
     pub(crate) flush_cost: Duration,
+    /// A program in the folder that is run before a promotion, as its fence.
+    pub(crate) fence: Option<&'static str>,
 }
+
+/// When the fence is told to end.
+pub(crate) const DEADLINE: Duration = Duration::from_millis(200);
+/// After that long it is killed.
+pub(crate) const GRACE: Duration = Duration::from_millis(100);
 
 impl Default for Shape {
     /// A peer that refuses connections, whose death one run confirms, with no account on it.
@@ -60,6 +66,7 @@ impl Default for Shape {
             flush_batch: 200,
             accounts: 0,
             flush_cost: Duration::ZERO,
+            fence: None,
         }
     }
 }
@@ -95,7 +102,7 @@ impl Site {
             _consul: consul,
         };
         site.program("carbonio", CARBONIO)?;
-        symlink(current_exe()?, site.path(&stub::name(shape.flush_cost)))?;
+        stub::place(&site.path(&stub::name(shape.flush_cost)))?;
         Ok(site)
     }
 
@@ -124,22 +131,39 @@ impl Site {
         run
     }
 
+    /// Makes a run; returns its report.
+    pub(crate) fn report(&self, measured_by: &[&str]) -> Result<Value> {
+        let said = self.habeat(measured_by).output()?.stdout;
+        let said = String::from_utf8_lossy(&said);
+        serde_json::from_str(&said).with_context(|| format!("this is no report: {said}"))
+    }
+
     /// Makes a run that promotes and flushes every account; returns its report.
     pub(crate) fn promote(&self, measured_by: &[&str]) -> Result<Value> {
-        let output = self.habeat(measured_by).output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
-        ensure!(output.status.success(), "the run failed: {said}");
-        let report: Value = serde_json::from_str(&said).context("the run gave no report")?;
+        let report = self.report(measured_by)?;
         let accounts = &report["accounts"];
+        let flushed = &accounts["stages"][0]["done"];
         ensure!(
-            accounts["stages"][0]["done"] == accounts["total"],
-            "not every account was flushed: {report}"
+            report["exit"] == 0 && *flushed == accounts["total"],
+            "not everything is done: {report}"
         );
         Ok(report)
     }
 }
 
+/// Returns how long a step of a run took.
+pub(crate) fn step_took(report: &Value, name: &str) -> Result<Duration> {
+    let steps = report["steps"].as_array().context("no steps")?;
+    let step = steps.iter().find(|step| step["step"] == name);
+    let took = step.and_then(|step| step["ms"].as_u64());
+    took.map(Duration::from_millis)
+        .with_context(|| format!("no step {name}: {report}"))
+}
+
 fn config(shape: &Shape, folder: &Path, consul_port: u16) -> String {
+    let fence = shape
+        .fence
+        .map(|name| format!("[{}/{name}]", folder.display()));
     format!(
         include_str!("habeat.yml.in"),
         folder = folder.display(),
@@ -150,6 +174,9 @@ fn config(shape: &Shape, folder: &Path, consul_port: u16) -> String {
         attempts = shape.attempts,
         confirm_runs = shape.confirm_runs,
         flush_batch = shape.flush_batch,
+        fence = fence.unwrap_or_default(),
+        command_ms = DEADLINE.as_millis(),
+        grace_ms = GRACE.as_millis(),
     )
 }
 
