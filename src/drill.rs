@@ -1,1 +1,3 @@
-//! Being written.
+//! Plays whole outages against a lab on loopback, through the real pipeline.
+
+pub mod fake_consul;
