@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::cases::Trouble;
+use crate::http::{Answer, Question};
 use crate::network::{Host, Network};
+use crate::play::{Place, World};
 use agent::Agent;
 
 /// The token habeat is given: it may read every node, and nothing else.
@@ -74,74 +77,121 @@ impl Cluster {
         cluster
     }
 
-    /// Prepares a program to run on the secondary.
-    pub(crate) fn command(&self, program: &std::path::Path) -> Command {
-        self.network.command(SECONDARY.name, program)
-    }
-
-    /// The primary host loses its power.
-    pub(crate) fn kill_primary(&mut self) {
-        self.network.cut(PRIMARY.name);
-        self.kill_agent();
-    }
-
-    /// The primary host lives on, but answers no echo request.
-    pub(crate) fn silence_primary(&self) {
-        self.network.ignore_ping(PRIMARY.name, true);
-    }
-
-    /// The Consul agent of the primary is killed.
-    pub(crate) fn kill_agent(&mut self) {
-        self.agent(PRIMARY.name).kill();
-        self.wait_until_critical();
-    }
-
-    /// The Consul agent of the primary stops in its tracks, and stays in memory.
-    pub(crate) fn freeze_agent(&mut self) {
-        self.agent(PRIMARY.name).freeze();
-        self.wait_until_critical();
-    }
-
-    /// The Consul agent of the primary says goodbye.
-    pub(crate) fn leave(&mut self) {
-        self.agent(PRIMARY.name).put("/v1/agent/leave", &json!(null));
-        self.wait("the primary to be forgotten", |cluster| {
-            cluster.checks_of_primary() == Some(json!([]))
-        });
-        self.agent(PRIMARY.name).kill();
-    }
-
-    /// An administrator puts the primary into maintenance.
-    pub(crate) fn maintain(&mut self) {
-        let path = "/v1/agent/maintenance?enable=true";
-        self.agent(PRIMARY.name).put(path, &json!(null));
-        self.wait("the maintenance of the primary to be known", |cluster| {
-            cluster.state_of_primary("_node_maintenance") == Some("critical".to_owned())
-        });
-    }
-
-    /// The secondary is cut off from everybody, and after a while believes that all others died.
-    pub(crate) fn isolate_secondary(&mut self) {
-        self.network.cut(SECONDARY.name);
-        self.wait("the isolated secondary to take the primary for dead", |cluster| {
-            cluster.members_with(FAILED).len() == 4
-        });
-    }
-
-    /// The whole primary site loses its power, and the cluster its majority with it.
-    pub(crate) fn kill_primary_site(&mut self) {
-        for name in PRIMARY_SITE {
-            self.network.cut(name);
-            self.agent(name).kill();
+    fn switch_on(&mut self) {
+        for agent in &mut self.agents {
+            agent.revive(&self.network);
         }
-        self.wait("the rest to notice that the majority is gone", |cluster| {
-            cluster.members_with(FAILED).len() == PRIMARY_SITE.len()
-                && cluster.ask_secondary("/v1/status/leader") == Some(json!(""))
+    }
+
+    /// A token asked about before there is a leader is remembered as unknown for 30 s
+    /// (`acl.token_ttl`): nothing that needs one may be asked before.
+    fn wait_for_leader(&self) {
+        self.wait("a leader", |cluster| {
+            let leader = cluster.ask_secondary("/v1/status/leader");
+            leader.is_some_and(|leader| leader != json!(""))
         });
     }
 
-    /// Everything is repaired; returns when the secondary sees it so.
-    pub(crate) fn mend(&mut self) {
+    /// Agents that took each other for dead look again every 30 s; this makes it now.
+    fn rejoin(&self) {
+        if self.members_with(ALIVE).len() < self.agents.len() {
+            let path = format!("/v1/agent/join/{}", SERVERS[1].ip);
+            self.agent(SECONDARY.name).put(&path, &json!(null));
+        }
+        let path = "/v1/agent/maintenance?enable=false";
+        self.agent(PRIMARY.name).put(path, &json!(null));
+    }
+
+    fn make_token(&self) {
+        let policy = json!({ "Name": "habeat", "Rules": r#"node_prefix "" { policy = "read" }"# });
+        let token = json!({ "SecretID": TOKEN, "Policies": [{ "Name": "habeat" }] });
+        self.wait("the token to be made", |cluster| {
+            let secondary = cluster.agent(SECONDARY.name);
+            secondary.put("/v1/acl/policy", &policy);
+            secondary.put("/v1/acl/token", &token).is_some()
+        });
+    }
+
+    fn wait_until_critical(&self) {
+        self.wait("the primary to be critical", |cluster| {
+            cluster.state_of_primary("serfHealth") == Some("critical".to_owned())
+        });
+    }
+
+    /// Polls until it is so.
+    fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let start = Instant::now();
+        while !is_so(self) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited {PATIENCE:?} in vain for {what}; members: {:?}",
+                self.ask_secondary("/v1/agent/members"),
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Returns the names of the members the secondary's agent believes to be in `state`.
+    fn members_with(&self, state: u64) -> Vec<String> {
+        let members = self.ask_secondary("/v1/agent/members").unwrap_or_default();
+        let with = members.as_array().into_iter().flatten();
+        with.filter(|member| member["Status"] == json!(state))
+            .filter_map(|member| Some(member["Name"].as_str()?.to_owned()))
+            .collect()
+    }
+
+    /// Returns the status of one check of the primary, as the majority knows it.
+    fn state_of_primary(&self, check: &str) -> Option<String> {
+        let checks = self.checks_of_primary()?;
+        let found = checks.as_array()?.iter().find(|c| c["CheckID"] == check)?;
+        Some(found["Status"].as_str()?.to_owned())
+    }
+
+    fn checks_of_primary(&self) -> Option<Value> {
+        let node = self.agent(PRIMARY.name).node.clone();
+        self.ask_secondary(&format!("/v1/health/node/{node}?consistent"))
+    }
+
+    fn ask_secondary(&self, path: &str) -> Option<Value> {
+        self.agent(SECONDARY.name).get(path)
+    }
+
+    fn agent(&self, host: &str) -> &Agent {
+        let mut agents = self.agents.iter();
+        agents.find(|agent| agent.host.name == host).unwrap()
+    }
+
+    fn kill(&mut self, host: &str) {
+        let mut agents = self.agents.iter_mut();
+        agents.find(|agent| agent.host.name == host).unwrap().kill();
+    }
+}
+
+impl World for Cluster {
+    fn suffer(&mut self, trouble: Trouble) {
+        match trouble {
+            Trouble::PrimaryDead => {
+                self.network.cut(PRIMARY.name);
+                self.kill(PRIMARY.name);
+                self.wait_until_critical();
+            }
+            Trouble::PrimaryMute => self.network.ignore_ping(PRIMARY.name, true),
+            Trouble::AgentDead => {
+                self.kill(PRIMARY.name);
+                self.wait_until_critical();
+            }
+            Trouble::AgentFrozen => {
+                self.agent(PRIMARY.name).freeze();
+                self.wait_until_critical();
+            }
+            Trouble::AgentLeft => self.make_primary_leave(),
+            Trouble::Maintenance => self.maintain_primary(),
+            Trouble::SecondaryIsolated => self.isolate_secondary(),
+            Trouble::PrimarySiteDead => self.kill_primary_site(),
+        }
+    }
+
+    fn mend(&mut self) {
         for host in [&SERVERS[..], &[PRIMARY, SECONDARY]].concat() {
             self.network.mend(host.name);
             self.network.ignore_ping(host.name, false);
@@ -155,93 +205,61 @@ impl Cluster {
         });
     }
 
-    fn switch_on(&mut self) {
-        for agent in &mut self.agents {
-            agent.revive(&self.network);
+    fn place(&self) -> Place {
+        Place {
+            primary: format!("icmp://{}", PRIMARY.ip),
+            anchor: format!("icmp://{}", ANCHOR.ip),
+            consul_port: 8500,
+            token: TOKEN,
         }
     }
 
-    /// A token asked about before there is a leader is remembered as unknown for 30 s
-    /// (`acl.token_ttl`): nothing that needs one may be asked before.
-    fn wait_for_leader(&mut self) {
-        self.wait("a leader", |cluster| {
-            let leader = cluster.ask_secondary("/v1/status/leader");
-            leader.is_some_and(|leader| leader != json!(""))
-        });
+    fn command(&self, program: &str) -> Command {
+        self.network.command(SECONDARY.name, program)
     }
 
-    /// Agents that took each other for dead look again every 30 s; this makes it now.
-    fn rejoin(&mut self) {
-        if self.members_with(ALIVE).len() < self.agents.len() {
-            let path = format!("/v1/agent/join/{}", SERVERS[1].ip);
-            self.agent(SECONDARY.name).put(&path, &json!(null));
-        }
-        let path = "/v1/agent/maintenance?enable=false";
-        self.agent(PRIMARY.name).put(path, &json!(null));
-    }
-
-    fn make_token(&mut self) {
-        let policy = json!({ "Name": "habeat", "Rules": r#"node_prefix "" { policy = "read" }"# });
-        let token = json!({ "SecretID": TOKEN, "Policies": [{ "Name": "habeat" }] });
-        self.wait("the token to be made", |cluster| {
-            let secondary = cluster.agent(SECONDARY.name);
-            secondary.put("/v1/acl/policy", &policy);
-            secondary.put("/v1/acl/token", &token);
-            secondary.get("/v1/agent/members", TOKEN).is_some_and(|members| {
-                members.as_array().is_some_and(|members| members.len() == 5)
-            })
-        });
-    }
-
-    fn wait_until_critical(&mut self) {
-        self.wait("the primary to be critical", |cluster| {
-            cluster.state_of_primary("serfHealth") == Some("critical".to_owned())
-        });
-    }
-
-    /// Polls until it is so.
-    fn wait(&mut self, what: &str, is_so: impl Fn(&mut Self) -> bool) {
-        let start = Instant::now();
-        while !is_so(self) {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "waited {PATIENCE:?} in vain for {what}; members: {:?}",
-                self.ask_secondary("/v1/agent/members"),
-            );
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-
-    /// Returns the names of the members the secondary's agent believes to be in `state`.
-    fn members_with(&mut self, state: u64) -> Vec<String> {
-        let members = self.ask_secondary("/v1/agent/members").unwrap_or_default();
-        let with = members.as_array().into_iter().flatten();
-        with.filter(|member| member["Status"] == json!(state))
-            .filter_map(|member| Some(member["Name"].as_str()?.to_owned()))
-            .collect()
-    }
-
-    /// Returns the status of one check of the primary, as the majority knows it.
-    fn state_of_primary(&mut self, check: &str) -> Option<String> {
-        let checks = self.checks_of_primary()?;
-        let found = checks.as_array()?.iter().find(|c| c["CheckID"] == check)?;
-        Some(found["Status"].as_str()?.to_owned())
-    }
-
-    fn checks_of_primary(&mut self) -> Option<Value> {
-        let node = self.agent(PRIMARY.name).node.clone();
-        self.ask_secondary(&format!("/v1/health/node/{node}?consistent"))
-    }
-
-    fn ask_secondary(&mut self, path: &str) -> Option<Value> {
-        self.agent(SECONDARY.name).get(path, MASTER)
-    }
-
-    fn agent(&mut self, host: &str) -> &mut Agent {
-        self.agents
-            .iter_mut()
-            .find(|agent| agent.host.name == host)
+    fn ask(&self, path: &str, token: Option<&str>) -> Answer {
+        self.agent(SECONDARY.name)
+            .ask(&Question::get(path, token))
             .unwrap()
+    }
+}
+
+impl Cluster {
+    fn make_primary_leave(&mut self) {
+        self.agent(PRIMARY.name)
+            .put("/v1/agent/leave", &json!(null));
+        self.wait("the primary to be forgotten", |cluster| {
+            cluster.checks_of_primary() == Some(json!([]))
+        });
+        self.kill(PRIMARY.name);
+    }
+
+    fn maintain_primary(&mut self) {
+        let path = "/v1/agent/maintenance?enable=true";
+        self.agent(PRIMARY.name).put(path, &json!(null));
+        self.wait("the maintenance of the primary to be known", |cluster| {
+            cluster.state_of_primary("_node_maintenance") == Some("critical".to_owned())
+        });
+    }
+
+    /// After a while the isolated agent believes that all others failed.
+    fn isolate_secondary(&mut self) {
+        self.network.cut(SECONDARY.name);
+        self.wait("the secondary to take all others for dead", |cluster| {
+            cluster.members_with(FAILED).len() == cluster.agents.len() - 1
+        });
+    }
+
+    fn kill_primary_site(&mut self) {
+        for name in PRIMARY_SITE {
+            self.network.cut(name);
+            self.kill(name);
+        }
+        self.wait("the rest to notice that the majority is gone", |cluster| {
+            cluster.members_with(FAILED).len() == PRIMARY_SITE.len()
+                && cluster.ask_secondary("/v1/status/leader") == Some(json!(""))
+        });
     }
 }
 

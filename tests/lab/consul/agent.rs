@@ -1,6 +1,6 @@
 //! One Consul process on one host.
 
-use std::io::{Read, Write};
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -10,7 +10,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::{MASTER, SERVERS};
+use crate::http::{Answer, Question};
 use crate::network::{Host, Network};
+
+/// More than the 7 s a server waits for a leader (`rpc_hold_timeout`) before it says no.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A Consul agent, running or not.
 pub(super) struct Agent {
@@ -73,30 +77,31 @@ impl Agent {
     }
 
     /// Asks its API; `None` when there was no good answer.
-    pub(super) fn get(&self, path: &str, token: &str) -> Option<Value> {
-        self.ask("GET", path, token, "")
+    pub(super) fn get(&self, path: &str) -> Option<Value> {
+        self.good("GET", path, "")
     }
 
-    /// Tells its API something. Whoever wants to know whether it worked waits for the effect.
-    pub(super) fn put(&self, path: &str, body: &Value) {
-        self.ask("PUT", path, MASTER, &body.to_string());
+    /// Tells its API something; `None` when it was not taken.
+    pub(super) fn put(&self, path: &str, body: &Value) -> Option<Value> {
+        self.good("PUT", path, &body.to_string())
     }
 
-    /// Speaks HTTP/1.0 over the agent's socket, which works across namespaces and cut lines.
-    fn ask(&self, method: &str, path: &str, token: &str, body: &str) -> Option<Value> {
-        let mut line = UnixStream::connect(self.socket()).ok()?;
-        line.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-        let length = body.len();
-        write!(
-            line,
-            "{method} {path} HTTP/1.0\r\nX-Consul-Token: {token}\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-        .ok()?;
-        let mut answer = String::new();
-        line.read_to_string(&mut answer).ok()?;
-        let (head, body) = answer.split_once("\r\n\r\n")?;
-        head.starts_with("HTTP/1.0 200 ")
-            .then(|| serde_json::from_str(body).ok())?
+    /// Asks over the agent's socket, which works across namespaces and cut lines.
+    pub(super) fn ask(&self, question: &Question<'_>) -> io::Result<Answer> {
+        let line = UnixStream::connect(self.socket())?;
+        line.set_read_timeout(Some(TIMEOUT))?;
+        question.ask(line)
+    }
+
+    fn good(&self, method: &str, path: &str, body: &str) -> Option<Value> {
+        let answer = self.ask(&Question {
+            method,
+            path,
+            token: Some(MASTER),
+            body,
+        });
+        let answer = answer.ok().filter(|answer| answer.status == 200);
+        answer.map(|answer| answer.body)
     }
 
     fn config(&self, server: bool) -> Value {
