@@ -1,6 +1,350 @@
-//! Runs a plan.
+//! Runs a plan: stages one after another, every step and batch journalled before and after.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::act::command::{Finished, Runner};
+use crate::plan::{FENCE, OnFailure, Outcome, Stage, Step, Work};
+use crate::store::{AccountList, Event, Journal, Story};
 
 pub mod accounts;
+mod batches;
 pub mod command;
+mod envelope;
 pub mod judge;
+pub mod lingering;
 pub mod pool;
+pub mod progress;
+mod promotion;
+
+#[cfg(test)]
+mod tests;
+
+/// What a plan is run with.
+#[derive(Debug)]
+pub struct Tools<'a> {
+    /// Starts programs.
+    pub runner: Runner,
+    /// Batches side by side, at the most.
+    pub width: usize,
+    /// Shows how far a long stage is.
+    pub progress: progress::Progress,
+    /// Which of a step's variants is the right one, once it is known.
+    pub variant: AtomicUsize,
+    /// The journal and the account list of a promotion; other plans have none.
+    pub ledger: Option<Ledger<'a>>,
+}
+
+/// [`Tools::variant`] before it is known.
+pub const VARIANT_UNKNOWN: usize = usize::MAX;
+
+/// How long a request to stop may go unnoticed.
+const PAUSE_SLICE: Duration = Duration::from_millis(50);
+
+/// The journal and the account list of a promotion.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    /// Written before and after each effect.
+    pub journal: &'a Journal,
+    /// What earlier runs did of this promotion.
+    pub story: &'a Story,
+    /// Whom it is about.
+    pub accounts: AccountList,
+}
+
+/// What came of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deeds {
+    /// One entry per step, or per stage that works in batches, in order.
+    pub steps: Vec<Deed>,
+    /// The accounts, when the plan was about accounts.
+    pub accounts: Option<Tally>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a plan ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// All of it is done.
+    Complete,
+    /// Something is left to do: what.
+    Incomplete(String),
+    /// The stage that makes sure that the old active cannot serve failed; nothing after it ran.
+    FenceFailed(String),
+    /// We were asked to stop.
+    Stopped,
+}
+
+/// What came of one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deed {
+    /// Its name.
+    pub step: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From start to end.
+    pub took: Duration,
+    /// What the program complained of, if it did.
+    pub complaint: Option<String>,
+}
+
+/// How many accounts, and how they fare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Accounts of this promotion.
+    pub total: usize,
+    /// Accounts still on the dead host.
+    pub left: usize,
+    /// Accounts without an available replica when they were listed.
+    pub without_replica: usize,
+    /// Accounts whose replica lagged when they were listed.
+    pub lagging: usize,
+    /// Accounts done and failed per stage that works in batches.
+    pub stages: Vec<(&'static str, usize, usize)>,
+}
+
+/// What came of one stage.
+struct StageEnd {
+    steps: Vec<Deed>,
+    end: End,
+}
+
+/// Runs the stages in order. Stages that the journal knows as done are passed over.
+pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
+    let mut deeds = Deeds {
+        steps: Vec::new(),
+        accounts: None,
+        end: End::Complete,
+    };
+    let mut tally = tools.ledger.is_some().then(Tally::default);
+    for stage in stages {
+        if tools.is_done(stage) {
+            log::info!("stage={} outcome=\"done by an earlier run\"", stage.name);
+            continue;
+        }
+        let StageEnd { steps, end } = run_stage(stage, tools, tally.as_mut());
+        deeds.steps.extend(steps);
+        let end = match end {
+            End::Complete => tools.note_stage(stage),
+            End::Incomplete(_) | End::FenceFailed(_) | End::Stopped => end,
+        };
+        let stops = match (&end, stage.on_failure) {
+            (End::Complete, _) | (End::Incomplete(_), OnFailure::GoOn) => false,
+            (End::Stopped | End::FenceFailed(_), _) | (End::Incomplete(_), OnFailure::Stop) => true,
+        };
+        if end != End::Complete {
+            deeds.end = worse(deeds.end, end);
+        }
+        if stops {
+            break;
+        }
+    }
+    if let (Some(tally), Some(ledger)) = (&mut tally, &tools.ledger) {
+        tally.total = ledger.accounts.size().0;
+    }
+    deeds.accounts = tally;
+    deeds
+}
+
+/// Being stopped outranks a failure: it is no failed try.
+fn worse(so_far: End, new: End) -> End {
+    match (so_far, new) {
+        (End::Incomplete(first), End::Incomplete(second)) => {
+            End::Incomplete(format!("{first}; {second}"))
+        }
+        (_, new) => new,
+    }
+}
+
+fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) -> StageEnd {
+    let mut unused = Tally::default();
+    let tally = tally.unwrap_or(&mut unused);
+    match &stage.work {
+        Work::Sequence(steps) => sequence(stage, steps, tools),
+        Work::Promote {
+            list,
+            promote,
+            operations,
+        } => promotion::run([list, promote, operations], tools, tally),
+        Work::Batches { .. } => batches::run(stage, tools, tally),
+    }
+}
+
+fn sequence(stage: &Stage, steps: &[Step], tools: &Tools<'_>) -> StageEnd {
+    let mut deeds = Vec::new();
+    for step in steps {
+        let (deed, _) = tools.run(step);
+        let outcome = deed.outcome.clone();
+        deeds.push(deed);
+        let why = format!("{}: {outcome}", step.name);
+        let end = match outcome {
+            Outcome::Ok => continue,
+            Outcome::Stopped | Outcome::Skipped(_) => End::Stopped,
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
+            | Outcome::TimedOut
+            | Outcome::SpawnFailed(_)
+            | Outcome::BadOutput(_)
+                if stage.name == FENCE =>
+            {
+                End::FenceFailed(why)
+            }
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
+            | Outcome::TimedOut
+            | Outcome::SpawnFailed(_)
+            | Outcome::BadOutput(_) => End::Incomplete(why),
+        };
+        return StageEnd { steps: deeds, end };
+    }
+    StageEnd {
+        steps: deeds,
+        end: End::Complete,
+    }
+}
+
+impl Tools<'_> {
+    fn is_done(&self, stage: &Stage) -> bool {
+        self.ledger
+            .as_ref()
+            .is_some_and(|ledger| ledger.story.stages.contains(stage.name))
+    }
+
+    fn note_stage(&self, stage: &Stage) -> End {
+        let done = Event::StageDone {
+            stage: stage.name.into(),
+        };
+        match self.note(&done) {
+            Ok(()) => End::Complete,
+            Err(why) => End::Incomplete(why),
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.runner.stop.load(Ordering::Relaxed)
+    }
+
+    /// Waits, or less when we are asked to stop.
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until && !self.is_stopping() {
+            std::thread::sleep(PAUSE_SLICE);
+        }
+    }
+
+    /// Journals an event, where there is a journal.
+    fn note(&self, event: &Event) -> Result<(), String> {
+        match &self.ledger {
+            Some(ledger) => ledger
+                .journal
+                .append(event)
+                .map_err(|error| format!("the journal could not be written: {error}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a step once, journalled before and after.
+    fn run(&self, step: &Step) -> (Deed, Option<Finished>) {
+        if let Err(why) = self.note(&Event::Before {
+            step: step.name.into(),
+        }) {
+            let outcome = Outcome::SpawnFailed(why);
+            let deed = Deed {
+                step: step.name,
+                outcome,
+                took: Duration::ZERO,
+                complaint: None,
+            };
+            return (deed, None);
+        }
+        log::info!(
+            "step={} state=started deadline={}s",
+            step.name,
+            step.deadline.as_secs()
+        );
+        let (deed, finished) = self.try_variants(step, &[]);
+        let after = Event::After {
+            step: step.name.into(),
+            outcome: deed.outcome.to_string(),
+        };
+        if let Err(why) = self.note(&after) {
+            log::error!("step={} cause=\"{why}\"", step.name);
+        }
+        report(&deed);
+        (deed, Some(finished))
+    }
+
+    /// Runs the right variant of a step, or finds out which it is.
+    fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
+        let known = self.variant.load(Ordering::Relaxed);
+        let candidates = match step.variants.get(known) {
+            Some(only) => std::slice::from_ref(only),
+            None => step.variants.as_slice(),
+        };
+        let mut last = None;
+        for (index, argv) in candidates.iter().enumerate() {
+            let tried = self.try_once(step, argv, tail);
+            let settled = match &tried.0.outcome {
+                Outcome::Ok => {
+                    if candidates.len() > 1 {
+                        self.variant.store(index, Ordering::Relaxed);
+                    }
+                    true
+                }
+                // What an unknown namespace looks like; anything else says nothing about it.
+                Outcome::Exit(_) | Outcome::BadOutput(_) => false,
+                Outcome::Signal(_)
+                | Outcome::TimedOut
+                | Outcome::Stopped
+                | Outcome::SpawnFailed(_)
+                | Outcome::Skipped(_) => true,
+            };
+            last = Some(tried);
+            if settled {
+                break;
+            }
+        }
+        last.unwrap_or_else(|| self.try_once(step, &[], tail))
+    }
+
+    fn try_once(&self, step: &Step, argv: &[String], tail: &[String]) -> (Deed, Finished) {
+        let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
+        let mut finished = self.runner.run(&argv, step.deadline);
+        let outcome = judge::judge(step.judge, &mut finished);
+        let complaint = match &outcome {
+            Outcome::Ok => None,
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
+            | Outcome::TimedOut
+            | Outcome::Stopped
+            | Outcome::SpawnFailed(_)
+            | Outcome::BadOutput(_)
+            | Outcome::Skipped(_) => judge::complaint(&finished),
+        };
+        (
+            Deed {
+                step: step.name,
+                outcome,
+                took: finished.took,
+                complaint,
+            },
+            finished,
+        )
+    }
+}
+
+/// One line per step: what came of it.
+fn report(deed: &Deed) {
+    let took = deed.took.as_secs_f64();
+    match (&deed.outcome, &deed.complaint) {
+        (Outcome::Ok, _) => log::info!("step={} outcome=ok took={took:.1}s", deed.step),
+        (outcome, Some(complaint)) => log::warn!(
+            "step={} outcome=\"{outcome}\" took={took:.1}s complaint=\"{complaint}\"",
+            deed.step
+        ),
+        (outcome, None) => {
+            log::warn!("step={} outcome=\"{outcome}\" took={took:.1}s", deed.step);
+        }
+    }
+}

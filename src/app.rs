@@ -1,1 +1,145 @@
-//! Being written.
+//! The run, in order; nothing else.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::clock::Now;
+use crate::config::{self, Config, Loaded};
+use crate::decide::{Choice, Decision, Hold, Memory, decide};
+use crate::exit::{self, Refusal};
+use crate::observe::observe;
+use crate::plan::{plan, takeover};
+use crate::record::{self, history, lines, report::Parts, report::Report};
+use crate::store::{Foreign, RunLock, state};
+
+mod perform;
+
+/// Makes one run.
+///
+/// # Errors
+/// When it could not be made at all: another run, no privilege, config or state unusable.
+pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
+    let config = load(path)?;
+    let _lock = RunLock::take(&config.files.promotion)?;
+    let memory = state::load(&config.files, Foreign::Remove)?;
+    let now = Now::read();
+    let seen = observe(&config);
+    let decision = decide(&config.policy, &memory, &seen, &now);
+    let decision = look_again(&config, &memory, decision, stop);
+    let stages = plan(&config, &memory, &decision);
+    lines::evidence(&config, &seen);
+    lines::decision(&config, &decision);
+    perform::require_privilege(&config, &stages)?;
+    let intended = record::intend(&config, &memory, &decision, &now)?;
+    let deeds = perform::perform(&config, &stages, &intended, stop)?;
+    let settled = record::settle(&config, &intended, &decision, &deeds, &Now::read())?;
+    let memory = if settled.promotion.is_some() {
+        settled
+    } else {
+        intended
+    };
+    let code = exit::code_after(&decision, &deeds.end);
+    let parts = Parts {
+        config: &config,
+        now: &now,
+        seen: &seen,
+        decision: &decision,
+        memory: &memory,
+    };
+    let report = Report::of_run(parts, &deeds, code);
+    lines::conclusion(&report, &deeds);
+    remember(&config, &report);
+    Ok(report)
+}
+
+/// Shows what a run would do. Touches nothing.
+///
+/// # Errors
+/// As [`run`].
+pub fn dry_run(path: &Path) -> Result<Report, Refusal> {
+    let config = load(path)?;
+    let memory = state::load(&config.files, Foreign::Leave)?;
+    let now = Now::read();
+    let seen = observe(&config);
+    let decision = decide(&config.policy, &memory, &seen, &now);
+    lines::evidence(&config, &seen);
+    lines::decision(&config, &decision);
+    let parts = Parts {
+        config: &config,
+        now: &now,
+        seen: &seen,
+        decision: &decision,
+        memory: &memory,
+    };
+    let stages = plan(&config, &memory, &decision);
+    Ok(Report::of_dry_run(
+        parts,
+        &stages,
+        &takeover(&config),
+        exit::code(&decision),
+    ))
+}
+
+/// Lets an operator acknowledge a promotion; returns what to tell them.
+///
+/// # Errors
+/// As [`run`].
+pub fn ack(path: &Path, reason: &str) -> Result<String, Refusal> {
+    let config = load(path)?;
+    let _lock = RunLock::take(&config.files.promotion)?;
+    let memory = state::load(&config.files, Foreign::Remove)?;
+    let acknowledged = record::acknowledge(&config, &memory, reason)?;
+    Ok(lines::acknowledgement(acknowledged.as_ref(), reason))
+}
+
+/// Loads the config and logs what is odd about it.
+fn load(path: &Path) -> Result<Config, Refusal> {
+    let Loaded { config, warnings } =
+        config::load(path).map_err(|invalid| Refusal::unusable(invalid.into()))?;
+    for warning in warnings {
+        log::warn!(
+            "config={} {}: {}",
+            path.display(),
+            warning.key,
+            warning.message
+        );
+    }
+    Ok(config)
+}
+
+/// Takes the evidence once more before the first irreversible step. If it changed, the run holds.
+fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &AtomicBool) -> Decision {
+    match decision.choice {
+        Choice::Promote | Choice::Resume => {}
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => return decision,
+    }
+    log::info!(
+        "verdict={} next=\"the evidence is taken once more\"",
+        decision.verdict.name()
+    );
+    let again = decide(&config.policy, memory, &observe(config), &Now::read());
+    if stop.load(Ordering::Relaxed) {
+        return Decision {
+            choice: Choice::Hold(Hold::Stopped),
+            ..decision
+        };
+    }
+    if again == decision {
+        return decision;
+    }
+    Decision {
+        choice: Choice::Hold(Hold::Changed(again.verdict)),
+        ..decision
+    }
+}
+
+/// The history is a convenience: a run that cannot write it says so and goes on.
+fn remember(config: &Config, report: &Report) {
+    if let Err(error) = history::append(&config.history, report) {
+        log::warn!(
+            "cannot write the history file {}: {error}; going on without it",
+            config.history.file.display()
+        );
+    }
+}

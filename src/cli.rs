@@ -1,1 +1,144 @@
-//! Being written.
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use log::LevelFilter;
+
+/// Where the config is looked for, as the ancestor's documented installation has it.
+pub const DEFAULT_CONFIG: &str = "/etc/hamon/habeat.yml";
+/// Where the log is written.
+pub const DEFAULT_LOG: &str = "/var/log/habeat.log";
+
+/// Notices the death of the peer site, has it confirmed by a witness, and takes over.
+///
+/// Without a verb it makes one run, as its timer does.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What every verb takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The config file
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_CONFIG, global = true)]
+    pub config: PathBuf,
+    /// The log file; the log also goes to standard error
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_LOG, global = true)]
+    pub log: PathBuf,
+    /// Log more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Log warnings and errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// What a run takes.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RunArgs {
+    /// Show what would be run, in order; run nothing, write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the run as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Verb {
+    /// Make one run: observe, decide, act, record (the same as no verb)
+    Run(RunArgs),
+    /// Check the config, its cross-rules and the installed units
+    Check {
+        /// Also ask every probe, anchor and witness once, and show what each said
+        #[arg(long)]
+        online: bool,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Acknowledge a promotion: a failed one may be tried again, a finished one is no alarm
+    Ack {
+        /// Why; kept with the promotion
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+    /// Play whole outages against an embedded lab, and show what happens
+    Drill {
+        /// The scenario; all of them when not given
+        name: Option<String>,
+        /// List the scenarios
+        #[arg(long, conflicts_with = "name")]
+        list: bool,
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+        /// Keep the lab's folder, to look into
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+impl Cli {
+    /// Returns what every verb takes.
+    pub fn common(&self) -> &Common {
+        &self.common
+    }
+
+    /// Returns the verb; an option of a run before another verb is an error, not a surprise.
+    ///
+    /// # Errors
+    /// When `--dry-run` or `--json` stand before a verb they do not belong to.
+    pub fn verb(self) -> Result<Verb, clap::Error> {
+        let before = self.run;
+        match self.verb {
+            None => Ok(Verb::Run(before)),
+            Some(Verb::Run(after)) => Ok(Verb::Run(RunArgs {
+                dry_run: before.dry_run || after.dry_run,
+                json: before.json || after.json,
+            })),
+            Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. }))
+                if before.dry_run || before.json =>
+            {
+                Err(clap::Error::raw(
+                    clap::error::ErrorKind::ArgumentConflict,
+                    format!(
+                        "--dry-run and --json before the verb belong to a run, not to {verb}\n"
+                    ),
+                ))
+            }
+            Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. })) => Ok(verb),
+        }
+    }
+}
+
+impl std::fmt::Display for Verb {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Run(_) => "run",
+            Self::Check { .. } => "check",
+            Self::Ack { .. } => "ack",
+            Self::Drill { .. } => "drill",
+        })
+    }
+}
+
+impl Common {
+    /// Returns how much is logged.
+    pub fn level(&self) -> LevelFilter {
+        match (self.quiet, self.verbose) {
+            (true, _) => LevelFilter::Warn,
+            (false, true) => LevelFilter::Debug,
+            (false, false) => LevelFilter::Info,
+        }
+    }
+}

@@ -5,10 +5,28 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod action;
+mod assemble;
+mod keys;
 pub mod load;
+mod local;
+mod notes;
+mod provider;
+mod reader;
+mod rules;
+mod scalar;
 pub mod secret;
+mod site;
+mod source;
+mod suggest;
+mod target;
+mod tree;
+
+#[cfg(test)]
+mod tests;
 
 pub use load::{Invalid, Loaded, Problem, load};
+pub use rules::UNIT_START_LIMIT;
 pub use secret::Secret;
 
 /// The name of the site that never promotes by itself.

@@ -1,1 +1,179 @@
-//! Being written.
+//! Decides. Pure and total: no I/O, no clock, no log, and no `_` arm over our own enums, so that
+//! a new case breaks the build here first. The table is `docs/decision-table.md`, rendered from
+//! these functions by their test.
+
+use std::time::Duration;
+
+use crate::clock::Now;
+use crate::config::{OnReturn, Policy, Takeover};
+use crate::observe::Observation;
+
+pub mod memory;
+pub mod reason;
+pub mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, Suspicion};
+pub use reason::REASONS;
+pub use verdict::{Ignorance, Verdict, verdict};
+
+/// A streak of dead runs older than this begins anew: the runs were not consecutive.
+///
+/// A day is longer than any sensible timer, and shorter than the memory of the one who left a
+/// node switched off.
+pub const STREAK_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What should happen, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Decision {
+    /// What the evidence says of the peer.
+    pub verdict: Verdict,
+    /// What should happen.
+    pub choice: Choice,
+}
+
+/// What should happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Nothing: all is well.
+    Rest,
+    /// The suspicion is over: the down file goes.
+    Clear,
+    /// Not acting, although something is or was wrong.
+    Hold(Hold),
+    /// The peer is back for good: the role's return steps, then the files go.
+    Return,
+    /// A promotion was begun and is not finished: go on with it.
+    Resume,
+    /// Take over.
+    Promote,
+}
+
+/// Why habeat does not act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hold {
+    /// The peer is seen alive again, this many times of so many.
+    Returning {
+        /// Consecutive runs, this one included.
+        seen: u32,
+        /// `policy.recover_runs`.
+        needed: u32,
+    },
+    /// The peer is back, and the return is the operator's (`policy.on_return: manual`).
+    ManualReturn,
+    /// The peer runs, but not for us: the line is cut.
+    Cut,
+    /// The evidence is not enough.
+    Unknown(Ignorance),
+    /// This site never takes over by itself.
+    ManualSite(ModuleOrder),
+    /// The peer is seen dead, this many times of so many.
+    Confirming {
+        /// Consecutive runs, this one included.
+        seen: u32,
+        /// `policy.confirm_runs`.
+        needed: u32,
+    },
+    /// The promotion is done.
+    AlreadyPromoted,
+    /// The promotion failed too often and waits for `habeat ack`.
+    Latched,
+    /// The operator said: hands off.
+    Paused,
+    /// The last promotion is too recent; this long still.
+    Blocked {
+        /// Time left of `policy.block_period`.
+        left: Duration,
+    },
+    /// Fencing failed; it waits for `habeat ack`.
+    FenceFailed,
+    /// The evidence was taken once more before the first step, and had become this.
+    Changed(Verdict),
+    /// We were asked to stop before the first step.
+    Stopped,
+}
+
+/// What the manual site does with its HA module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModuleOrder {
+    /// Stop it, once.
+    Stop,
+    /// Nothing.
+    Leave,
+}
+
+/// Decides what this run does.
+pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
+    let verdict = verdict(seen);
+    let choice = match &verdict {
+        Verdict::Alive => alive(policy, memory),
+        Verdict::Cut => Choice::Hold(Hold::Cut),
+        Verdict::Unknown(ignorance) => Choice::Hold(Hold::Unknown(ignorance.clone())),
+        Verdict::Dead => dead(policy, memory, now),
+    };
+    Decision { verdict, choice }
+}
+
+fn alive(policy: &Policy, memory: &Memory) -> Choice {
+    let Some(alive_streak) = memory.alive_streak() else {
+        return match memory.suspicion {
+            Some(_) => Choice::Clear,
+            None => Choice::Rest,
+        };
+    };
+    let (seen, needed) = (alive_streak.saturating_add(1), policy.recover_runs);
+    if seen < needed {
+        return Choice::Hold(Hold::Returning { seen, needed });
+    }
+    match policy.on_return {
+        OnReturn::Role => Choice::Return,
+        OnReturn::Manual => Choice::Hold(Hold::ManualReturn),
+    }
+}
+
+fn dead(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
+    match policy.takeover {
+        Takeover::Manual => Choice::Hold(Hold::ManualSite(module_order(policy, memory))),
+        Takeover::Automatic => takeover(policy, memory, now),
+    }
+}
+
+fn module_order(policy: &Policy, memory: &Memory) -> ModuleOrder {
+    match memory.module.as_ref().map(|module| module.phase) {
+        None | Some(ModulePhase::Stopping) if policy.stop_module => ModuleOrder::Stop,
+        None | Some(ModulePhase::Stopping | ModulePhase::Stopped) => ModuleOrder::Leave,
+    }
+}
+
+fn takeover(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
+    let (seen, needed) = (
+        memory.dead_streak(now).saturating_add(1),
+        policy.confirm_runs,
+    );
+    if seen < needed {
+        return Choice::Hold(Hold::Confirming { seen, needed });
+    }
+    match &memory.promotion {
+        Some(promotion) => known_promotion(policy, memory, promotion),
+        None if memory.paused => Choice::Hold(Hold::Paused),
+        None => match memory.block_left(policy.block_period, now) {
+            Some(left) => Choice::Hold(Hold::Blocked { left }),
+            None => Choice::Promote,
+        },
+    }
+}
+
+fn known_promotion(policy: &Policy, memory: &Memory, promotion: &Promotion) -> Choice {
+    match promotion.phase {
+        Phase::Finished => Choice::Hold(Hold::AlreadyPromoted),
+        Phase::FenceFailed => Choice::Hold(Hold::FenceFailed),
+        Phase::Unfinished if promotion.attempts >= policy.max_attempts => {
+            Choice::Hold(Hold::Latched)
+        }
+        Phase::Unfinished if memory.paused => Choice::Hold(Hold::Paused),
+        Phase::Unfinished => Choice::Resume,
+    }
+}

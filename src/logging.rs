@@ -1,1 +1,119 @@
-//! Being written.
+//! The log: to a file and to standard error, in the ancestor's line format
+//! (`TIME NAME - LEVEL - message`). The only file that knows simplelog.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use simplelog::{CombinedLogger, ConfigBuilder, SharedLogger, WriteLogger};
+use time::macros::format_description;
+
+/// The ancestor's time stamp, in local time.
+const STAMP: &[time::format_description::FormatItem<'static>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second],[subsecond digits:3]");
+
+/// Writes each record in the ancestor's line format; simplelog takes it to its places.
+struct LineFormat {
+    places: Box<CombinedLogger>,
+    offset: time::UtcOffset,
+}
+
+/// Starts the log. Call it before any thread is started: the local time zone cannot be read safely
+/// afterwards. A log file that cannot be opened is said once and done without.
+pub fn start(file: Option<&Path>, level: LevelFilter) {
+    let offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
+    let opened = file.map(|path| (path, open(path)));
+    let mut places: Vec<Box<dyn SharedLogger>> = vec![place(level, std::io::stderr())];
+    let unopened = match opened {
+        Some((_, Ok(file))) => {
+            places.push(place(level, file));
+            None
+        }
+        Some((path, Err(error))) => Some((path, error)),
+        None => None,
+    };
+    let format = LineFormat {
+        places: CombinedLogger::new(places),
+        offset,
+    };
+    if log::set_boxed_logger(Box::new(format)).is_ok() {
+        log::set_max_level(level);
+    }
+    if let Some((path, error)) = unopened {
+        log::warn!(
+            "cannot open the log file {}: {error}; going on without it",
+            path.display()
+        );
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o640)
+        .open(path)
+}
+
+fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dyn SharedLogger> {
+    let bare = ConfigBuilder::new()
+        .set_max_level(LevelFilter::Off)
+        .set_time_level(LevelFilter::Off)
+        .set_thread_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Off)
+        .set_location_level(LevelFilter::Off)
+        .build();
+    WriteLogger::new(level, bare, to)
+}
+
+impl Log for LineFormat {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("habeat")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let stamp = time::OffsetDateTime::now_utc()
+            .to_offset(self.offset)
+            .format(STAMP);
+        let text = one_line(&record.args().to_string());
+        self.places.log(
+            &Record::builder()
+                .metadata(record.metadata().clone())
+                .args(format_args!(
+                    "{} habeat - {} - {text}",
+                    stamp.unwrap_or_default(),
+                    level_name(record.level())
+                ))
+                .build(),
+        );
+    }
+
+    fn flush(&self) {
+        self.places.flush();
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "ERROR",
+        Level::Warn => "WARNING",
+        Level::Info => "INFO",
+        Level::Debug => "DEBUG",
+        Level::Trace => "TRACE",
+    }
+}
+
+/// One fact per line, whatever a peer or a program put into it.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| {
+            let escaped = c.is_control().then(|| c.escape_default());
+            let plain = (!c.is_control()).then_some(c);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}

@@ -3,12 +3,23 @@
 use crate::config::Config;
 use crate::witness::Heard;
 
+mod http;
+mod icmp;
+mod inquiry;
+mod look;
+mod tcp;
+mod watch;
+
+use inquiry::Inquiry;
+use watch::{Wait, Watch};
+
 /// What was seen in one look round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
     /// Whether the peer answers us.
     pub reach: Reach,
-    /// The last look at each target of the peer, in the order of the config.
+    /// The last look at each target of the peer, in the order of the config. A target that was
+    /// still being looked at when another one answered may be missing.
     pub looks: Vec<Look>,
     /// Whether we are connected at all.
     pub standing: Standing,
@@ -63,7 +74,44 @@ pub enum Answer {
 /// Observes once.
 ///
 /// Probes first; only when the first look meets silence are the witnesses and the anchors asked,
-/// while the remaining looks go on.
+/// while the remaining looks go on. Ends as soon as the peer answers: what was not heard by then
+/// is not waited for. Every wait in it has a deadline from the config.
 pub fn observe(config: &Config) -> Observation {
-    todo!("{config:?}")
+    let probe = &config.probe;
+    let mut watch = Watch::new(&probe.targets, probe.timeout);
+    watch.round(Wait::FirstAnswer);
+    if watch.is_answered() {
+        return at_ease(watch);
+    }
+    let inquiry = Inquiry::start(config, probe.attempts, Wait::FirstAnswer);
+    watch.keep_looking(probe.attempts.saturating_sub(1), probe.interval);
+    let findings = if watch.is_answered() {
+        inquiry.at_hand()
+    } else {
+        inquiry.wait()
+    };
+    findings.with(watch)
 }
+
+/// Asks every target, every anchor and every witness once, whatever the others said, and waits
+/// for all of them. For `check --online`.
+pub fn survey(config: &Config) -> Observation {
+    let inquiry = Inquiry::start(config, 1, Wait::Everyone);
+    let mut watch = Watch::new(&config.probe.targets, config.probe.timeout);
+    watch.round(Wait::Everyone);
+    inquiry.wait().with(watch)
+}
+
+/// The peer answers, so there was no reason to ask anybody else.
+fn at_ease(watch: Watch<'_>) -> Observation {
+    Observation {
+        reach: watch.reach(),
+        looks: watch.into_looks(),
+        standing: Standing::NotAsked,
+        anchors: Vec::new(),
+        heard: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

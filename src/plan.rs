@@ -2,6 +2,80 @@
 
 use std::time::Duration;
 
+use crate::config::{Carbonio, Config, Namespace};
+use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder};
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes of account names in one call, at the most. Linux caps a single argument at 128 KiB
+/// (`MAX_ARG_STRLEN`, execve(2)), and a list of names may be a single argument.
+const BATCH_BYTES: usize = 96 * 1024;
+
+/// Names per `pauseReplicas`/`restartReplicas` call follow `carbonio.flush_batch` too.
+const RESTART: &str = "restart-replicas";
+
+/// The name of the stage that promotes; the others may fail without stopping the plan.
+pub const PROMOTE: &str = "promote";
+/// The name of the stage that makes sure that the old active cannot serve.
+pub const FENCE: &str = "fence";
+
+/// Stages run one after another; the steps inside a stage may run side by side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// The name in the log, the journal and the report.
+    pub name: &'static str,
+    /// What is done.
+    pub work: Work,
+    /// What a failure means for the stages after it.
+    pub on_failure: OnFailure,
+}
+
+/// What a failure means for the stages after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// They do not run.
+    Stop,
+    /// They run all the same.
+    GoOn,
+}
+
+/// What a stage does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// These steps in order, up to the first failure.
+    Sequence(Vec<Step>),
+    /// List the accounts, promote, list again until none is left.
+    Promote {
+        /// Lists the accounts that are still on the dead host.
+        list: Step,
+        /// Promotes them.
+        promote: Step,
+        /// Lists the operations under way, asked before an unfinished promotion goes on.
+        operations: Step,
+    },
+    /// These steps, in order, for every batch of accounts; the batches side by side.
+    Batches {
+        /// Each gets the batch's names appended.
+        steps: Vec<Step>,
+        /// How the names are handed over.
+        names: Names,
+        /// Names per batch, at the most.
+        max_names: usize,
+        /// Bytes of names per batch, at the most.
+        max_bytes: usize,
+    },
+}
+
+/// How account names are handed to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// One argument each.
+    Arguments,
+    /// One argument, separated by commas.
+    CommaList,
+}
+
 /// A program and its arguments. Never a shell line.
 pub type Argv = Vec<String>;
 
@@ -73,4 +147,242 @@ impl std::fmt::Display for Outcome {
             Self::Skipped(why) => write!(f, "skipped: {why}"),
         }
     }
+}
+
+/// Plans what a decision needs. An empty plan means that there is nothing to run.
+pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {
+    match &decision.choice {
+        Choice::Promote | Choice::Resume => takeover(config),
+        Choice::Return if memory.module.is_some() => vec![module(config, "start-module")],
+        Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => vec![module(config, "stop-module")],
+        Choice::Return | Choice::Rest | Choice::Clear | Choice::Hold(_) => Vec::new(),
+    }
+}
+
+/// Plans the takeover of the peer's accounts.
+pub fn takeover(config: &Config) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    if !config.fence.commands.is_empty() || !config.fence.verify.is_empty() {
+        stages.push(fence(config));
+    }
+    stages.push(promote(config));
+    if config.appserver.restart_replica {
+        stages.push(restart_replicas(config));
+    }
+    if config.appserver.flush_cache {
+        stages.push(flush(config));
+    }
+    stages
+}
+
+fn fence(config: &Config) -> Stage {
+    let step = |name, argv: &Argv| Step {
+        name,
+        variants: vec![argv.clone()],
+        deadline: config.timeouts.command,
+        judge: Judge::Exit,
+    };
+    let commands = config
+        .fence
+        .commands
+        .iter()
+        .map(|argv| step("fence-command", argv));
+    let verify = config
+        .fence
+        .verify
+        .iter()
+        .map(|argv| step("fence-verify", argv));
+    Stage {
+        name: FENCE,
+        work: Work::Sequence(commands.chain(verify).collect()),
+        on_failure: OnFailure::Stop,
+    }
+}
+
+fn promote(config: &Config) -> Stage {
+    let host = config.peer.host.as_str();
+    let threads = config.appserver.threads.to_string();
+    let replica = |name, flag, words: &[&str], deadline, judge| Step {
+        name,
+        variants: replica_variants(&config.carbonio, Some(flag), words),
+        deadline,
+        judge,
+    };
+    Stage {
+        name: PROMOTE,
+        work: Work::Promote {
+            list: replica(
+                "list-accounts",
+                "--json",
+                &["getAccountStatus", "mailHost", host],
+                config.timeouts.query,
+                Judge::CarbonioJson,
+            ),
+            promote: replica(
+                "promote-accounts",
+                "--sync",
+                &[
+                    "promoteAccounts",
+                    "source_mail_host",
+                    host,
+                    "threads",
+                    &threads,
+                ],
+                config.timeouts.promote,
+                Judge::Carbonio,
+            ),
+            operations: Step {
+                name: "list-operations",
+                variants: vec![carbonio(
+                    &config.carbonio,
+                    &["--json", "core", "getAllOperations"],
+                )],
+                deadline: config.timeouts.query,
+                judge: Judge::CarbonioJson,
+            },
+        },
+        on_failure: OnFailure::Stop,
+    }
+}
+
+fn restart_replicas(config: &Config) -> Stage {
+    let step = |name, verb| Step {
+        name,
+        variants: replica_variants(&config.carbonio, Some("--json"), &[verb, "accounts"]),
+        deadline: config.timeouts.command,
+        judge: Judge::Carbonio,
+    };
+    let steps = vec![
+        step("pause-replicas", "pauseReplicas"),
+        step("restart-replicas", "restartReplicas"),
+    ];
+    batches(config, RESTART, steps, Names::CommaList)
+}
+
+fn flush(config: &Config) -> Stage {
+    let zmprov = config.carbonio.zmprov.display().to_string();
+    let mut argv = as_user(&config.carbonio, zmprov);
+    argv.push("fc".into());
+    if config.appserver.flush_all_servers {
+        argv.push("-a".into());
+    }
+    argv.push("account".into());
+    let step = Step {
+        name: "flush-cache",
+        variants: vec![argv],
+        deadline: config.timeouts.flush,
+        judge: Judge::Zmprov,
+    };
+    batches(config, "flush-cache", vec![step], Names::Arguments)
+}
+
+fn batches(config: &Config, name: &'static str, steps: Vec<Step>, names: Names) -> Stage {
+    let work = Work::Batches {
+        steps,
+        names,
+        max_names: config.carbonio.flush_batch,
+        max_bytes: BATCH_BYTES,
+    };
+    Stage {
+        name,
+        work,
+        on_failure: OnFailure::GoOn,
+    }
+}
+
+fn module(config: &Config, name: &'static str) -> Stage {
+    let verb = if name == "start-module" {
+        "doStartService"
+    } else {
+        "doStopService"
+    };
+    let step = Step {
+        name,
+        variants: replica_variants(&config.carbonio, None, &[verb, "module"]),
+        deadline: config.timeouts.command,
+        judge: Judge::Carbonio,
+    };
+    Stage {
+        name,
+        work: Work::Sequence(vec![step]),
+        on_failure: OnFailure::Stop,
+    }
+}
+
+/// Builds one command per namespace that may be the right one, the newer first.
+fn replica_variants(carbonio_config: &Carbonio, flag: Option<&str>, words: &[&str]) -> Vec<Argv> {
+    let namespaces: &[&str] = match carbonio_config.namespace {
+        Namespace::Auto => &["MailReplica", "ha"],
+        Namespace::Ha => &["ha"],
+        Namespace::MailReplica => &["MailReplica"],
+    };
+    namespaces
+        .iter()
+        .map(|namespace| {
+            let all: Vec<&str> = flag
+                .into_iter()
+                .chain([*namespace])
+                .chain(words.iter().copied())
+                .collect();
+            carbonio(carbonio_config, &all)
+        })
+        .collect()
+}
+
+fn carbonio(config: &Carbonio, words: &[&str]) -> Argv {
+    let mut argv = as_user(config, config.carbonio.display().to_string());
+    argv.extend(words.iter().map(|word| (*word).to_owned()));
+    argv
+}
+
+/// The wrapper programs refuse any user but their own, so root steps down by runuser(1), which
+/// takes an argv and no shell.
+fn as_user(config: &Carbonio, program: String) -> Argv {
+    match &config.user {
+        Some(user) => ["runuser", "-u", user, "--"]
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+        None => Vec::new(),
+    }
+    .into_iter()
+    .chain([program])
+    .collect::<Argv>()
+}
+
+/// Returns every command of a plan, in order, for showing. Where the namespace is found out at run
+/// time the one tried first is shown; where names are filled in at run time a placeholder is.
+pub fn lines(stages: &[Stage]) -> Vec<Argv> {
+    let first = |step: &Step| step.variants.first().cloned().unwrap_or_default();
+    stages
+        .iter()
+        .flat_map(|stage| match &stage.work {
+            Work::Sequence(steps) => steps.iter().map(first).collect(),
+            Work::Promote {
+                list,
+                promote,
+                operations: _,
+            } => {
+                vec![first(list), first(promote), first(list)]
+            }
+            Work::Batches {
+                steps,
+                names,
+                max_names,
+                ..
+            } => steps
+                .iter()
+                .map(|step| {
+                    let mut argv = first(step);
+                    argv.push(match names {
+                        Names::Arguments => format!("<up to {max_names} accounts>"),
+                        Names::CommaList => {
+                            format!("<up to {max_names} accounts, comma-separated>")
+                        }
+                    });
+                    argv
+                })
+                .collect::<Vec<_>>(),
+        })
+        .collect()
 }

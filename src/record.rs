@@ -1,1 +1,131 @@
-//! Being written.
+//! Remembers what a run intends and what it did.
+
+use crate::act::{Deeds, End};
+use crate::clock::Now;
+use crate::config::Config;
+use crate::decide::{
+    Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
+};
+use crate::exit::Refusal;
+use crate::store::{journal, state};
+
+pub mod history;
+pub mod lines;
+pub mod report;
+
+/// Makes durable what this run intends, before its first effect; returns the memory as it now is.
+///
+/// # Errors
+/// When it is not durable. Nothing may then be done.
+pub fn intend(
+    config: &Config,
+    memory: &Memory,
+    decision: &Decision,
+    now: &Now,
+) -> Result<Memory, Refusal> {
+    let mut next = memory.after(decision, now);
+    match &decision.choice {
+        Choice::Promote => {
+            let epoch = journal::last_epoch(&config.files.promotion)? + 1;
+            let mut promotion =
+                Promotion::begun(epoch, config.peer.host.clone(), Some(now.clone()));
+            promotion.attempts = 1;
+            next.promotion = Some(promotion);
+        }
+        Choice::Resume => {
+            if let Some(promotion) = &mut next.promotion {
+                promotion.attempts += 1;
+            }
+        }
+        Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => {
+            next.module = Some(Module::new(ModulePhase::Stopping));
+        }
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => {}
+    }
+    state::save(&config.files, memory, &next)?;
+    Ok(next)
+}
+
+/// Makes durable what this run did; returns the memory the next run finds.
+///
+/// # Errors
+/// When it is not durable. The next run then goes on from the journal.
+pub fn settle(
+    config: &Config,
+    intended: &Memory,
+    decision: &Decision,
+    deeds: &Deeds,
+    now: &Now,
+) -> Result<Memory, Refusal> {
+    let mut next = intended.clone();
+    match &decision.choice {
+        Choice::Promote | Choice::Resume => {
+            if let Some(promotion) = &mut next.promotion {
+                settle_promotion(promotion, &deeds.end, now);
+            }
+        }
+        Choice::Return if deeds.end == End::Complete => {
+            next.promotion = None;
+            next.module = None;
+        }
+        Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if deeds.end == End::Complete => {
+            next.module = Some(Module::new(ModulePhase::Stopped));
+        }
+        Choice::Return | Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
+    }
+    let ended = |memory: &Memory| {
+        memory
+            .promotion
+            .as_ref()
+            .is_none_or(|promotion| promotion.phase == Phase::Finished)
+    };
+    if intended.promotion.is_some() && ended(&next) {
+        journal::end(&config.files.promotion, now)?;
+    }
+    state::save(&config.files, intended, &next)?;
+    Ok(next)
+}
+
+fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
+    match end {
+        End::Complete => {
+            promotion.phase = Phase::Finished;
+            promotion.finished = Some(now.clone());
+            promotion.failure = None;
+        }
+        End::Incomplete(why) => promotion.failure = Some(why.clone()),
+        End::FenceFailed(why) => {
+            promotion.phase = Phase::FenceFailed;
+            promotion.failure = Some(why.clone());
+        }
+        // To be asked to stop is no failed try.
+        End::Stopped => promotion.attempts = promotion.attempts.saturating_sub(1),
+    }
+}
+
+/// Acknowledges a promotion: an unfinished one may be tried again, a finished one stops being an
+/// alarm. Returns what was acknowledged; `None` when there is nothing.
+///
+/// # Errors
+/// When it is not durable.
+pub fn acknowledge(
+    config: &Config,
+    memory: &Memory,
+    reason: &str,
+) -> Result<Option<Promotion>, Refusal> {
+    let mut next = memory.clone();
+    let Some(promotion) = &mut next.promotion else {
+        return Ok(None);
+    };
+    promotion.acknowledged = Some(reason.to_owned());
+    match promotion.phase {
+        Phase::Finished => {}
+        Phase::Unfinished | Phase::FenceFailed => {
+            promotion.phase = Phase::Unfinished;
+            promotion.attempts = 0;
+        }
+    }
+    let acknowledged = promotion.clone();
+    state::save(&config.files, memory, &next)?;
+    Ok(Some(acknowledged))
+}

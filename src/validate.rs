@@ -1,1 +1,147 @@
-//! Being written.
+//! `habeat check`: the config, its cross-rules, the installed units; with `--online` every probe,
+//! anchor and witness once.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::config::{self, Config, Loaded, Problem};
+use crate::exit::Code;
+use crate::observe::{Answer, Look, survey};
+
+pub mod units;
+
+#[derive(Serialize)]
+struct Checked {
+    version: u32,
+    file: String,
+    errors: Vec<Finding>,
+    warnings: Vec<Finding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    online: Option<Vec<Online>>,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    key: String,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Online {
+    asked: &'static str,
+    name: String,
+    said: String,
+}
+
+/// Checks; returns what to print and the exit code.
+pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
+    let file = path.display().to_string();
+    let (checked, code) = match config::load(path) {
+        Ok(Loaded {
+            config,
+            mut warnings,
+        }) => {
+            warnings.extend(units::warnings(&config));
+            let online = online.then(|| ask(&config));
+            let warnings = findings(&warnings);
+            (
+                Checked {
+                    version: 1,
+                    file,
+                    errors: Vec::new(),
+                    warnings,
+                    online,
+                },
+                Code::Done,
+            )
+        }
+        Err(invalid) => {
+            let (errors, warnings) = (findings(&invalid.errors), findings(&invalid.warnings));
+            (
+                Checked {
+                    version: 1,
+                    file,
+                    errors,
+                    warnings,
+                    online: None,
+                },
+                Code::Unusable,
+            )
+        }
+    };
+    let text = if json {
+        serde_json::to_string(&checked).unwrap_or_else(|error| error.to_string())
+    } else {
+        render(&checked)
+    };
+    (text, code)
+}
+
+fn findings(problems: &[Problem]) -> Vec<Finding> {
+    let finding = |problem: &Problem| Finding {
+        line: problem.line,
+        key: problem.key.clone(),
+        message: problem.message.clone(),
+    };
+    problems.iter().map(finding).collect()
+}
+
+fn ask(config: &Config) -> Vec<Online> {
+    let seen = survey(config);
+    let look = |asked, look: &Look| Online {
+        asked,
+        name: look.target.clone(),
+        said: match &look.answer {
+            Answer::Answered => "answered".into(),
+            Answer::NoAnswer(why) => format!("no answer ({why})"),
+            Answer::CouldNotProbe(why) => format!("could not probe ({why})"),
+        },
+    };
+    let probes = seen.looks.iter().map(|probe| look("probe", probe));
+    let anchors = seen.anchors.iter().map(|anchor| look("anchor", anchor));
+    let witnesses = seen.heard.iter().map(|heard| Online {
+        asked: "witness",
+        name: format!("{} about {}", heard.witness, heard.host),
+        said: heard.testimony.to_string(),
+    });
+    probes.chain(anchors).chain(witnesses).collect()
+}
+
+fn render(checked: &Checked) -> String {
+    let title = format!(
+        "{}: {}, {}",
+        checked.file,
+        count(checked.errors.len(), "error"),
+        count(checked.warnings.len(), "warning")
+    );
+    let line = |kind: &str, finding: &Finding| {
+        let line = finding
+            .line
+            .map(|line| format!("line {line}: "))
+            .unwrap_or_default();
+        format!("  {kind}: {line}{}: {}", finding.key, finding.message)
+    };
+    let errors = checked.errors.iter().map(|finding| line("error", finding));
+    let warnings = checked
+        .warnings
+        .iter()
+        .map(|finding| line("warning", finding));
+    let online = checked.online.iter().flatten();
+    let online = online.map(|Online { asked, name, said }| format!("  {asked} {name}: {said}"));
+    std::iter::once(title)
+        .chain(errors)
+        .chain(warnings)
+        .chain(online)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn count(n: usize, word: &str) -> String {
+    match n {
+        1 => format!("1 {word}"),
+        n => format!("{n} {word}s"),
+    }
+}

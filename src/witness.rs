@@ -4,6 +4,41 @@
 //! `docs/witnesses/`. A provider cannot turn a failure into a death: what errs is a [`Doubt`].
 
 use std::fmt;
+use std::time::Duration;
+
+use crate::config::{Site, WitnessConfig};
+
+mod consul;
+mod conversation;
+pub(crate) mod http;
+
+/// Asks one witness about `peer`. It may need to see `own` to show that it sees anything.
+///
+/// The conversation ends within [`patience`]; whatever goes wrong in it is a [`Doubt`].
+pub fn testify(witness: &WitnessConfig, own: &Site, peer: &Site) -> Heard {
+    let (host, testimony) = match witness {
+        WitnessConfig::Consul(config) => consul::testify(config, own, peer),
+    };
+    Heard {
+        witness: name(witness).to_owned(),
+        host,
+        testimony,
+    }
+}
+
+/// Returns the name of a witness, for logs and reports.
+pub fn name(witness: &WitnessConfig) -> &'static str {
+    match witness {
+        WitnessConfig::Consul(_) => "consul",
+    }
+}
+
+/// Returns how long a conversation with it may take.
+pub fn patience(witness: &WitnessConfig) -> Duration {
+    match witness {
+        WitnessConfig::Consul(config) => config.timeout,
+    }
+}
 
 /// What one witness said about the peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,3 +187,6 @@ impl fmt::Display for Testimony {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,8 +1,18 @@
 //! Reads `habeat.yml`: text → tree → checked [`Config`]; all problems are reported at once.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::Config;
+use super::notes::{Note, Notes};
+use super::reader::Field;
+use super::tree::{self, Node};
+use super::{Config, assemble, keys, source};
+
+/// The largest file that is read, in bytes. A full config has some thousand.
+const LARGEST: u64 = 1 << 20;
+
+/// Problems of one kind that are shown: each costs a walk through the file.
+const SHOWN: usize = 100;
 
 /// A config that could be used, and what is odd about it.
 #[derive(Debug)]
@@ -16,12 +26,24 @@ pub struct Loaded {
 /// Something wrong with, or odd about, the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The line, from 1, where it is known.
+    /// The line, from 1, where it is known. Of a missing key, the line of its block.
     pub line: Option<usize>,
-    /// The key path, such as `local.provider`.
+    /// The key path, such as `local.provider`; empty when the file as a whole is meant.
     pub key: String,
     /// What is wrong, and what to write instead.
     pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        f.write_str(&self.message)
+    }
 }
 
 /// A config that cannot be used: every error, and the warnings found on the way.
@@ -35,9 +57,26 @@ pub struct Invalid {
     pub warnings: Vec<Problem>,
 }
 
-impl std::fmt::Display for Invalid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {} problems", self.path.display(), self.errors.len())
+impl Invalid {
+    fn whole(path: &Path, line: Option<usize>, message: String) -> Self {
+        let key = String::new();
+        Self {
+            path: path.to_owned(),
+            errors: vec![Problem { line, key, message }],
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = if self.errors.len() == 1 { "" } else { "s" };
+        let count = self.errors.len();
+        write!(f, "{}: {count} problem{plural}", self.path.display())?;
+        for error in &self.errors {
+            write!(f, "\n  {error}")?;
+        }
+        Ok(())
     }
 }
 
@@ -48,5 +87,73 @@ impl std::error::Error for Invalid {}
 /// # Errors
 /// When the file cannot be read or used; the error lists every problem.
 pub fn load(path: &Path) -> Result<Loaded, Invalid> {
-    todo!("{}", path.display())
+    let whole = |line, message| Invalid::whole(path, line, message);
+    let file = source::read(path, LARGEST)
+        .map_err(|why| whole(None, format!("cannot read the config file: {why}")))?;
+    let text = std::str::from_utf8(&file.bytes).map_err(|err| {
+        let before = file.bytes.get(..err.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        whole(
+            Some(line),
+            "not UTF-8 text; save the file as UTF-8".to_owned(),
+        )
+    })?;
+    let root = tree::parse(text).map_err(|it| whole(it.line, it.message))?;
+    match &root {
+        Node::Map(_) => {}
+        Node::Null => {
+            return Err(whole(
+                None,
+                "the file is empty; see habeat.yml(5)".to_owned(),
+            ));
+        }
+        Node::Text(_) | Node::List(_) => {
+            let message = "expected blocks such as `local:`; see habeat.yml(5)";
+            return Err(whole(tree::locate(text, &[]), message.to_owned()));
+        }
+    }
+    let notes = Notes::default();
+    let config = assemble::read(&Field::root(&root, &notes), &file);
+    let (errors, warnings) = notes.into_parts();
+    let errors = settle(text, errors);
+    let warnings = settle(text, warnings);
+    if errors.is_empty() {
+        return Ok(Loaded { config, warnings });
+    }
+    Err(Invalid {
+        path: path.to_owned(),
+        errors,
+        warnings,
+    })
+}
+
+/// Returns every key this version knows, as `block.key`, in the order of the documentation.
+///
+/// A site's block is called `SITE`, whatever its name in the file; a target written as a block
+/// is called `TARGET`.
+pub fn known_keys() -> Vec<String> {
+    keys::all()
+}
+
+/// Finds the lines and puts the problems into the order of the file.
+fn settle(text: &str, notes: Vec<Note>) -> Vec<Problem> {
+    let count = notes.len();
+    let mut problems: Vec<_> = (notes.into_iter().take(SHOWN))
+        .map(|note| Problem {
+            line: (!note.at.is_empty())
+                .then(|| tree::locate(text, &note.at))
+                .flatten(),
+            key: note.key,
+            message: note.message,
+        })
+        .collect();
+    problems.sort_by_key(|problem| problem.line.unwrap_or(usize::MAX));
+    if count > SHOWN {
+        problems.push(Problem {
+            line: None,
+            key: String::new(),
+            message: format!("and {} more", count - SHOWN),
+        });
+    }
+    problems
 }

@@ -1,0 +1,101 @@
+//! Reads which operations a server runs, from the answer of `core getAllOperations`.
+
+use std::fs::File;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess};
+
+use super::refuse;
+use crate::act::envelope::loose::{As, Plain, Scalar, Shape};
+use crate::act::envelope::{self, Payload, printable};
+
+/// Operations in one answer. A server runs a handful at a time; more is not an answer we know.
+const OPERATIONS: usize = 1000;
+
+/// Reads the names of the operations that run or wait, from the answer of `core getAllOperations`
+/// in `output` (`research/carbonio.md` 2.4). One without a name is named by its module and id.
+///
+/// # Errors
+/// When there is no complete JSON answer, when it reports an error, or when it lists more than
+/// 1000 operations.
+pub fn operations(output: File) -> Result<Vec<String>, String> {
+    let mut operations = Operations::default();
+    envelope::read(&output, &mut operations)?;
+    Ok(operations.names)
+}
+
+#[derive(Default)]
+struct Operations {
+    names: Vec<String>,
+    complaint: Option<String>,
+}
+
+impl Payload for Operations {
+    fn key(&self) -> &'static str {
+        "operationList"
+    }
+
+    fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error> {
+        As(OperationList(self)).deserialize(from)
+    }
+
+    fn complaint(&mut self) -> Option<String> {
+        self.complaint.take()
+    }
+}
+
+struct OperationList<'a>(&'a mut Operations);
+
+impl<'de> Shape<'de> for OperationList<'_> {
+    type Value = bool;
+
+    fn scalar<E: Error>(self, scalar: Scalar) -> Result<bool, E> {
+        if scalar == Scalar::Null {
+            return Ok(false);
+        }
+        let why = "`operationList` in the answer is not a list".to_owned();
+        Err(refuse(&mut self.0.complaint, why))
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        let Operations { names, complaint } = self.0;
+        while let Some(name) = list.next_element_seed(As(Operation))? {
+            if names.len() == OPERATIONS {
+                let why = format!("the answer lists more than {OPERATIONS} operations");
+                return Err(refuse(complaint, why));
+            }
+            names.push(name);
+        }
+        Ok(true)
+    }
+}
+
+struct Operation;
+
+impl<'de> Shape<'de> for Operation {
+    type Value = String;
+
+    fn scalar<E: Error>(self, scalar: Scalar) -> Result<String, E> {
+        Ok(printable(
+            &scalar.text().unwrap_or_else(|| "unnamed".to_owned()),
+        ))
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
+        let (mut name, mut module, mut id) = (None, None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            match key.as_str() {
+                "name" => name = map.next_value_seed(As(Plain))?.text(),
+                "module" => module = map.next_value_seed(As(Plain))?.text(),
+                "id" | "operationId" => id = map.next_value_seed(As(Plain))?.text().or(id),
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        let known = name.filter(|name| !name.trim().is_empty());
+        Ok(printable(&known.unwrap_or_else(|| {
+            let module = module.unwrap_or_default();
+            format!("unnamed {module} {}", id.unwrap_or_default())
+        })))
+    }
+}

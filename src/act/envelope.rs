@@ -1,0 +1,132 @@
+//! The JSON answers of the `carbonio` command line: found behind noise, read in constant memory.
+//!
+//! An answer is `{"ok":true,"response":{…}}`, the bare `{…}` without that wrapping, or one such
+//! envelope per server, `{"response":{"<server>":{"ok":true,"response":{…}}}}`. An error is
+//! `ok: false`, or an `error` that is a text or an object with a `message`
+//! (`research/carbonio.md` 2.4). What is not certainly an answer is an error here.
+
+mod find;
+pub(super) mod loose;
+mod visit;
+
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom};
+
+use serde::de::{DeserializeSeed, Deserializer};
+
+pub(super) use self::find::find;
+use self::find::{Fenced, Found};
+use self::loose::{As, Plain, Scalar};
+use self::visit::EnvelopeShape;
+
+/// The longest text of someone else's that goes into our log or report.
+const SHOWN: usize = 200;
+
+/// What is read out of an answer: the value of one key below `response`.
+pub(super) trait Payload {
+    /// Returns the key.
+    fn key(&self) -> &'static str;
+
+    /// Reads the value, and returns whether there was one (null is none).
+    fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error>;
+
+    /// Returns why the value was refused, if it was this payload that refused it.
+    fn complaint(&mut self) -> Option<String>;
+}
+
+/// Stands in for a payload that is looked for, and not read.
+pub(super) struct Unread(pub(super) &'static str);
+
+impl Payload for Unread {
+    fn key(&self) -> &'static str {
+        self.0
+    }
+
+    fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error> {
+        let value = As(Plain).deserialize(from)?;
+        Ok(value != Scalar::Null)
+    }
+
+    fn complaint(&mut self) -> Option<String> {
+        None
+    }
+}
+
+/// What an envelope says, apart from its payload.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Envelope {
+    /// `ok`, where it is given; anything but a true one is false.
+    pub(super) ok: Option<bool>,
+    /// `error`, of the envelope itself or of the first server that has one.
+    pub(super) error: Option<String>,
+    /// `message`: in an envelope that is not ok, a last resort.
+    pub(super) message: Option<String>,
+    /// Whether there is a `response` that is not null.
+    pub(super) response: bool,
+    /// Whether the payload is there, of every server where there are several.
+    pub(super) payload: bool,
+}
+
+impl Envelope {
+    /// Whether it is one at all, and not some other object, such as a log line in JSON.
+    fn is_one(&self) -> bool {
+        self.ok.is_some() || self.error.is_some() || self.response || self.payload
+    }
+
+    /// Returns the server's message if this is an error, ready to be shown.
+    pub(super) fn refusal(&self) -> Option<String> {
+        if self.error.is_none() && self.ok != Some(false) {
+            return None;
+        }
+        let said = self.error.as_deref().or(self.message.as_deref());
+        Some(printable(said.unwrap_or("ok is false, without a message")))
+    }
+}
+
+/// Reads `payload` out of the last answer in `output`.
+///
+/// # Errors
+/// When there is no complete answer, when it is an error, or when it lacks the payload.
+pub(super) fn read(output: &File, payload: &mut impl Payload) -> Result<(), String> {
+    let key = payload.key();
+    let Found { start, envelope } =
+        find(output, key)?.ok_or("there is no JSON answer in the output")?;
+    if let Some(refusal) = envelope.refusal() {
+        return Err(refusal);
+    }
+    if !envelope.payload {
+        return Err(format!("the answer has no `{key}`"));
+    }
+    let mut input = BufReader::new(output);
+    input
+        .seek(SeekFrom::Start(start))
+        .map_err(|err| unreadable(&err))?;
+    let mut json = serde_json::Deserializer::from_reader(Fenced::new(&mut input));
+    As(EnvelopeShape::new(payload))
+        .deserialize(&mut json)
+        .map_err(|err| format!("the answer cannot be used: {err}"))
+        .map_err(|err| payload.complaint().unwrap_or(err))?;
+    Ok(())
+}
+
+fn unreadable(err: &std::io::Error) -> String {
+    format!("the captured output cannot be read back: {err}")
+}
+
+/// Returns at most 200 characters of `text`, with nothing in it that a terminal or a log obeys.
+pub(super) fn printable(text: &str) -> String {
+    let mut shown: String = text
+        .trim()
+        .chars()
+        .take(SHOWN)
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect();
+    if text.trim().chars().nth(SHOWN).is_some() {
+        shown.pop();
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Hands a plan and its tools to `act`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+
+use anyhow::anyhow;
+
+use crate::act::command::Runner;
+use crate::act::lingering::{Outlived, outlive};
+use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
+use crate::clock::Now;
+use crate::config::Config;
+use crate::decide::{Memory, Promotion};
+use crate::exit::{Code, Refusal};
+use crate::plan::{PROMOTE, Stage};
+use crate::store::{AccountList, Journal};
+
+/// Tells a command's children which promotion they work for. Its value is unique on this node, so
+/// that a resumed run finds what a killed one left behind.
+const MARK: &str = "HABEAT_PROMOTION";
+
+/// The programs refuse any user but their own, and only root can become that user.
+pub(super) fn require_privilege(config: &Config, stages: &[Stage]) -> Result<(), Refusal> {
+    match &config.carbonio.user {
+        Some(user) if !stages.is_empty() && !rustix::process::geteuid().is_root() => Err(Refusal {
+            code: Code::Privilege,
+            error: anyhow!("only root can run programs as {user}: run habeat as root"),
+        }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+pub(super) fn perform(
+    config: &Config,
+    stages: &[Stage],
+    intended: &Memory,
+    stop: &Arc<AtomicBool>,
+) -> Result<Deeds, Refusal> {
+    if stages.is_empty() {
+        return Ok(nothing(End::Complete));
+    }
+    let file = &config.files.promotion;
+    match intended.promotion.as_ref().filter(|_| takes_over(stages)) {
+        None => Ok(act::act(stages, &mut tools(config, None, stop))),
+        Some(promotion) => {
+            let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
+            let accounts = AccountList::open(file, story.listed)?;
+            let mut tools = tools(config, Some(promotion), stop);
+            tools.ledger = Some(Ledger {
+                journal: &journal,
+                story: &story,
+                accounts,
+            });
+            Ok(match outlive_orphans(config, promotion, &tools.runner) {
+                End::Complete => act::act(stages, &mut tools),
+                end @ (End::Incomplete(_) | End::FenceFailed(_) | End::Stopped) => nothing(end),
+            })
+        }
+    }
+}
+
+fn nothing(end: End) -> Deeds {
+    Deeds {
+        steps: Vec::new(),
+        accounts: None,
+        end,
+    }
+}
+
+/// A killed run may have left its commands running: a second promotion beside them is never begun.
+fn outlive_orphans(config: &Config, promotion: &Promotion, runner: &Runner) -> End {
+    let mark = mark(config, promotion);
+    match outlive((MARK, &mark), config.timeouts.promote, runner) {
+        Outlived::Gone => End::Complete,
+        Outlived::Ended(pids) => {
+            log::warn!("orphans={pids:?} outcome=ended cause=\"still there at the deadline\"");
+            End::Complete
+        }
+        Outlived::Stopped(_) => End::Stopped,
+        Outlived::Left(pids) => End::Incomplete(format!(
+            "commands of an earlier run cannot be ended (pids {pids:?}); end them by hand"
+        )),
+    }
+}
+
+fn mark(config: &Config, promotion: &Promotion) -> String {
+    let began = promotion
+        .started
+        .as_ref()
+        .map_or(0, |started| started.boot_ms);
+    let file = config.files.promotion.display();
+    format!("{file}#{}#{began}", promotion.epoch)
+}
+
+fn takes_over(stages: &[Stage]) -> bool {
+    stages.iter().any(|stage| stage.name == PROMOTE)
+}
+
+fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBool>) -> Tools<'a> {
+    let file = &config.files.promotion;
+    let environment = promotion.map_or_else(Vec::new, |promotion| {
+        vec![
+            ("HABEAT_EPOCH".to_owned(), promotion.epoch.to_string()),
+            (MARK.to_owned(), mark(config, promotion)),
+        ]
+    });
+    Tools {
+        runner: Runner {
+            stop: Arc::clone(stop),
+            grace: config.timeouts.grace,
+            environment,
+            spool_dir: file.parent().unwrap_or(file).to_owned(),
+        },
+        width: config.appserver.threads,
+        progress: act::progress::Progress::default(),
+        variant: AtomicUsize::new(VARIANT_UNKNOWN),
+        ledger: None,
+    }
+}

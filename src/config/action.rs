@@ -1,0 +1,159 @@
+//! The blocks about acting: `policy`, `carbonio`, `timeouts`, `fence`, `history`.
+
+use std::time::Duration;
+
+use super::keys::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
+use super::reader::{Field, Section};
+use super::scalar::{self, Zero};
+use super::{
+    Carbonio, Fence, History, MANUAL_SITE, Namespace, OnReturn, Policy, Takeover, Timeouts,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Names per flush call, at the most.
+const LARGEST_BATCH: usize = 10_000;
+
+/// Reads `policy`. `own` is the site this node stands in.
+pub(super) fn policy(field: &Field<'_>, own: &str, stop_module: bool) -> Policy {
+    let section = field.section(&POLICY);
+    let count = |name, default| section.get(name).number(default, 1, None);
+    let on_return = [("role", OnReturn::Role), ("manual", OnReturn::Manual)];
+    let confirm_runs = count("confirm_runs", 2);
+    if confirm_runs == 1 {
+        let message = "one single run decides; with 2, a short outage passes without a promotion";
+        section.get("confirm_runs").warn(message);
+    }
+    Policy {
+        takeover: match own {
+            MANUAL_SITE => Takeover::Manual,
+            _ => Takeover::Automatic,
+        },
+        stop_module,
+        confirm_runs,
+        recover_runs: count("recover_runs", 2),
+        block_period: section.get("block_period").duration(HOUR, Zero::Allowed),
+        max_attempts: count("max_attempts", 3),
+        on_return: section.get("on_return").choice(OnReturn::Role, &on_return),
+    }
+}
+
+/// Reads `carbonio`.
+pub(super) fn carbonio(field: &Field<'_>) -> Carbonio {
+    let section = field.section(&CARBONIO);
+    let namespaces = [
+        ("auto", Namespace::Auto),
+        ("ha", Namespace::Ha),
+        ("MailReplica", Namespace::MailReplica),
+    ];
+    Carbonio {
+        user: user(&section),
+        carbonio: section.get("carbonio").path("/opt/zextras/bin/carbonio"),
+        zmprov: section.get("zmprov").path("/opt/zextras/bin/zmprov"),
+        namespace: section
+            .get("namespace")
+            .choice(Namespace::Auto, &namespaces),
+        flush_batch: section
+            .get("flush_batch")
+            .number(200, 1, Some(LARGEST_BATCH)),
+    }
+}
+
+fn user(section: &Section<'_>) -> Option<String> {
+    if !section.has("user") {
+        return Some("zextras".to_owned());
+    }
+    let field = section.get("user");
+    match scalar::name(field.text()?) {
+        Ok(name) => Some(name),
+        Err(message) => {
+            field.error(message);
+            None
+        }
+    }
+}
+
+/// Reads `timeouts`.
+pub(super) fn timeouts(field: &Field<'_>) -> Timeouts {
+    let section = field.section(&TIMEOUTS);
+    let span = |name, default| section.get(name).duration(default, Zero::Refused);
+    let grace = section.get("grace");
+    Timeouts {
+        query: span("query", 2 * MINUTE),
+        promote: span("promote", 2 * HOUR),
+        flush: span("flush", 10 * MINUTE),
+        command: span("command", 5 * MINUTE),
+        grace: grace.duration(Duration::from_secs(10), Zero::Allowed),
+    }
+}
+
+/// Reads `fence`.
+pub(super) fn fence(field: &Field<'_>) -> Fence {
+    let section = field.section(&FENCE);
+    let provider = section.get("provider");
+    if !provider.is_blank() {
+        provider.error(
+            "fencing by a provider is not in this version yet; write a command that cuts the \
+             peer off into fence.commands",
+        );
+    }
+    let field = section.get("commands");
+    let fence = Fence {
+        commands: commands(&field),
+        verify: commands(&section.get("verify")),
+    };
+    if !fence.commands.is_empty() && fence.verify.is_empty() {
+        field.warn(
+            "nothing verifies that the fence holds; write into fence.verify a command that \
+             succeeds only when the peer cannot serve",
+        );
+    }
+    fence
+}
+
+fn commands(field: &Field<'_>) -> Vec<Vec<String>> {
+    let items = field.items();
+    items.iter().filter_map(command).collect()
+}
+
+/// Reads a command: a list is run as it stands; a text by the shell, because the admin wrote it.
+fn command(field: &Field<'_>) -> Option<Vec<String>> {
+    let argv = if field.is_list() {
+        let words = field.items();
+        let texts = words.iter().map(argument);
+        texts.collect::<Option<Vec<_>>>()?
+    } else {
+        let line = field.text().unwrap_or_default();
+        ["/bin/sh", "-c", line].map(str::to_owned).to_vec()
+    };
+    if argv.iter().any(|word| word.contains('\0')) {
+        field.error("holds a NUL character, which no command can");
+    }
+    let named = if field.is_list() {
+        argv.first()
+    } else {
+        argv.last()
+    };
+    if named.is_none_or(String::is_empty) && !field.is_block() {
+        field.error("an empty command; write [PROGRAM, ARGUMENT, …] or remove the entry");
+    }
+    Some(argv)
+}
+
+fn argument(field: &Field<'_>) -> Option<String> {
+    let text = field.raw();
+    if text.is_none() && !field.is_block() && !field.is_list() {
+        field.error("an argument without a value; write \"\" for an empty one");
+    }
+    text.map(str::to_owned)
+}
+
+/// Reads `history`.
+pub(super) fn history(field: &Field<'_>) -> History {
+    let section = field.section(&HISTORY);
+    History {
+        file: section.get("file").path("/var/lib/habeat/history.jsonl"),
+        keep: section.get("keep").number(1000, 1, None),
+    }
+}

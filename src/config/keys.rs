@@ -1,0 +1,218 @@
+//! The words of the file: every key, by block. What is not here is an error.
+
+use super::suggest;
+
+/// The keys of one kind of block.
+pub(super) struct Keys {
+    /// Where the block lies, as the documentation writes it; empty for the top level.
+    pub(super) block: &'static str,
+    /// The keys.
+    pub(super) names: &'static [&'static str],
+    /// Misspellings that count: as written, and what they stand for.
+    pub(super) aliases: &'static [(&'static str, &'static str)],
+}
+
+const fn keys(block: &'static str, names: &'static [&'static str]) -> Keys {
+    let aliases = &[];
+    Keys {
+        block,
+        names,
+        aliases,
+    }
+}
+
+/// The top level; the blocks of the sites come on top of it, by their own names.
+pub(super) static TOP: Keys = keys(
+    "",
+    &[
+        "local",
+        "consul",
+        "vcenter",
+        "hetrix",
+        "probe",
+        "anchors",
+        "policy",
+        "witnesses",
+        "quorum",
+        "carbonio",
+        "timeouts",
+        "fence",
+        "notify",
+        "metrics",
+        "mesh",
+        "history",
+    ],
+);
+
+/// What this node is and does.
+pub(super) static LOCAL: Keys = keys(
+    "local",
+    &[
+        "whoami",
+        "dc_check",
+        "role",
+        "checkDownFile",
+        "checkPromotionFile",
+        "checkRestartReplicaFile",
+        "provider",
+        "threads",
+        "proxy_switch",
+        "proxy_enable_activate",
+        "proxy_enable_deactivate",
+        "disable_ha_module",
+        "flush_cache",
+        "flush_arguments_a",
+        "restart_replica",
+    ],
+);
+
+/// One site.
+pub(super) static SITE: Keys = keys(
+    "SITE",
+    &[
+        "proxy_ip",
+        "appserver_ip",
+        "directorysrv_ip",
+        "consul_ips",
+        "consul_vmnames",
+        "appserver_vmname",
+        "proxyserver_vmname",
+        "proxy_switch",
+    ],
+);
+
+/// The ways a site's proxies are switched.
+pub(super) static SWITCH: Keys = keys("SITE.proxy_switch", &["bgp"]);
+
+/// The commands that switch by BGP. The documentation and the code of the ancestor spell
+/// `deativate`, one of its two shipped configs `deactivate`.
+pub(super) static BGP: Keys = Keys {
+    block: "SITE.proxy_switch.bgp",
+    names: &["activate", "deactivate"],
+    aliases: &[("deativate", "deactivate")],
+};
+
+/// The Consul witness.
+pub(super) static CONSUL: Keys = keys(
+    "consul",
+    &[
+        "hostname",
+        "port",
+        "token",
+        "token_file",
+        "scheme",
+        "ca_file",
+        "gossip",
+        "timeout",
+    ],
+);
+
+/// The vCenter witness.
+pub(super) static VCENTER: Keys = keys(
+    "vcenter",
+    &[
+        "hostname",
+        "username",
+        "password",
+        "password_file",
+        "ca_file",
+        "timeout",
+    ],
+);
+
+/// The HetrixTools witness.
+pub(super) static HETRIX: Keys = keys(
+    "hetrix",
+    &["hostname", "api_token", "token_file", "ca_file", "timeout"],
+);
+
+/// How the peer is probed.
+pub(super) static PROBE: Keys = keys("probe", &["targets", "attempts", "interval", "timeout"]);
+
+/// A target written as a block.
+pub(super) static TARGET: Keys = keys("TARGET", &["url", "status", "regexp", "ca_file"]);
+
+/// When to act.
+pub(super) static POLICY: Keys = keys(
+    "policy",
+    &[
+        "confirm_runs",
+        "recover_runs",
+        "block_period",
+        "max_attempts",
+        "on_return",
+    ],
+);
+
+/// The programs that promote and flush.
+pub(super) static CARBONIO: Keys = keys(
+    "carbonio",
+    &["user", "carbonio", "zmprov", "namespace", "flush_batch"],
+);
+
+/// Deadlines of commands.
+pub(super) static TIMEOUTS: Keys = keys(
+    "timeouts",
+    &["query", "promote", "flush", "command", "grace"],
+);
+
+/// What makes sure that the old active cannot serve.
+pub(super) static FENCE: Keys = keys("fence", &["commands", "verify", "provider"]);
+
+/// Where numbers for a monitor go.
+pub(super) static METRICS: Keys = keys("metrics", &["textfile"]);
+
+/// The Consul servers of a site.
+pub(super) static MESH: Keys = keys(
+    "mesh",
+    &[
+        "data_dir",
+        "owner",
+        "peers_file",
+        "port",
+        "stop",
+        "start",
+        "leader_timeout",
+    ],
+);
+
+/// Where past runs are kept.
+pub(super) static HISTORY: Keys = keys("history", &["file", "keep"]);
+
+static ALL: [&Keys; 18] = [
+    &TOP, &LOCAL, &SITE, &SWITCH, &BGP, &CONSUL, &VCENTER, &HETRIX, &PROBE, &TARGET, &POLICY,
+    &CARBONIO, &TIMEOUTS, &FENCE, &METRICS, &MESH, &HISTORY, &NONE,
+];
+
+/// A block without keys of its own.
+static NONE: Keys = keys("", &[]);
+
+/// Returns every key as `block.key`; a site's block is called `SITE`, a target's `TARGET`.
+pub(super) fn all() -> Vec<String> {
+    let dotted = |block: &str, name: &str| match block {
+        "" => name.to_owned(),
+        block => format!("{block}.{name}"),
+    };
+    ALL.iter()
+        .flat_map(|keys| keys.names.iter().map(move |name| dotted(keys.block, name)))
+        .collect()
+}
+
+/// Says that `name` is not a key here, and what was probably meant.
+pub(super) fn unknown(keys: &Keys, name: &str, others: &[&str]) -> String {
+    let here = keys.names.iter().chain(others).copied();
+    if name == "<<" {
+        return "merge keys are not read; write the values out".to_owned();
+    }
+    if let Some(close) = suggest::nearest(name, here) {
+        return format!("unknown key; did you mean {close:?}?");
+    }
+    let homes: Vec<_> = ALL.iter().filter(|it| it.names.contains(&name)).collect();
+    match homes.as_slice() {
+        [home] if home.block.is_empty() => {
+            "unknown key here; it belongs to the top level (not indented)".to_owned()
+        }
+        [home] => format!("unknown key here; it belongs to {:?}", home.block),
+        [] | [_, _, ..] => "unknown key; every key is in habeat.yml(5)".to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Rules that hold between blocks: the longest run must fit the unit, and what the admin chose
+//! must be what the admin knows.
+
+use std::time::Duration;
+
+use super::reader::{Field, Section};
+use super::scalar::{is_loopback, spell};
+use super::site::Sites;
+use super::{Config, Gossip, Target, WitnessConfig};
+
+/// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
+pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
+
+/// Notes what does not fit together, and what deserves a second thought.
+pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
+    expect_short_run(config, top);
+    for witness in &config.witnesses {
+        match witness {
+            WitnessConfig::Consul(consul) => warn_of_gossip(config, consul.gossip, top),
+        }
+    }
+    warn_of_own_anchors(config, sites, &top.get("anchors"));
+}
+
+/// Returns the spans of the longest run, each with the key that sets it.
+fn longest_run(config: &Config) -> [(&'static str, &'static str, Duration); 8] {
+    let probe = &config.probe;
+    let timeouts = &config.timeouts;
+    let looks = (probe.timeout.saturating_add(probe.interval)).saturating_mul(probe.attempts);
+    let fences = config.fence.commands.len() + config.fence.verify.len();
+    let fences = u32::try_from(fences).unwrap_or(u32::MAX);
+    let witness: Duration = (config.witnesses.iter())
+        .map(|WitnessConfig::Consul(consul)| consul.timeout)
+        .sum();
+    [
+        // Everything is observed twice: a second time right before the first irreversible step.
+        ("probe", "attempts", looks.saturating_mul(2)),
+        ("consul", "timeout", witness * 2),
+        ("fence", "commands", timeouts.command.saturating_mul(fences)),
+        ("timeouts", "query", timeouts.query * 2),
+        ("timeouts", "promote", timeouts.promote),
+        ("timeouts", "flush", timeouts.flush),
+        ("timeouts", "command", timeouts.command * 2),
+        ("timeouts", "grace", timeouts.grace),
+    ]
+}
+
+fn expect_short_run(config: &Config, top: &Section<'_>) {
+    let spans = longest_run(config);
+    let add = |sum: Duration, (_, _, span): &(_, _, Duration)| sum.saturating_add(*span);
+    let whole = spans.iter().fold(Duration::ZERO, add);
+    let longest = spans.iter().max_by_key(|(_, _, span)| *span);
+    if let (true, Some((block, name, span))) = (whole > UNIT_START_LIMIT, longest) {
+        top.get(block).block().get(name).error(format!(
+            "a run can take {}, more than the {} after which systemd ends it (TimeoutStartSec= \
+             of habeat.service); {} of that come from here",
+            spell(whole),
+            spell(UNIT_START_LIMIT),
+            spell(*span)
+        ));
+    }
+}
+
+fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
+    let field = top.get("consul").block().get("gossip");
+    match gossip {
+        Gossip::Never => return,
+        Gossip::Anchored => {
+            if config.anchors.is_empty() {
+                top.get("anchors").warn(
+                    "no anchors are given: if the peer's end also takes Consul's leader away, \
+                     habeat holds and waits for you; give targets on a third site",
+                );
+                return;
+            }
+        }
+        Gossip::Always => field.warn(
+            "always: without a Consul leader the view of our own side decides; a node that is \
+             cut off sees the living peer as dead, and promotes",
+        ),
+    }
+    if config.probe.targets.len() == 1 {
+        top.get("probe").block().get("targets").warn(
+            "one target only, and the gossip of Consul may speak: a cut line between the sites \
+             looks like a death; add a second path to the peer, such as its public address",
+        );
+    }
+}
+
+fn warn_of_own_anchors(config: &Config, sites: &Sites, field: &Field<'_>) {
+    let own = [sites.own_address.as_deref(), Some(sites.own.host.as_str())];
+    for anchor in &config.anchors {
+        let host = match anchor {
+            Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
+            Target::Http(http) => authority(&http.url),
+        };
+        if is_loopback(host) || own.contains(&Some(host)) {
+            field.warn(format!(
+                "{anchor} lies on this node: it answers even when the node is cut off, so it \
+                 shows nothing"
+            ));
+        }
+    }
+}
+
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or(bracketed),
+        None => authority.split(':').next().unwrap_or(authority),
+    }
+}

@@ -1,0 +1,155 @@
+//! The blocks of the two sites, named by `local.whoami` and `local.dc_check`.
+
+use super::keys::{self, BGP, SITE, SWITCH};
+use super::local::Local;
+use super::reader::{Field, Section};
+use super::scalar::host;
+use super::suggest::{nearest, quoted};
+use super::{Role, Site};
+
+/// The two sites, as far as the role needs them.
+pub(super) struct Sites {
+    pub(super) own: Site,
+    pub(super) peer: Site,
+    /// The address of the peer's host, where there is one.
+    pub(super) peer_address: Option<String>,
+    /// The address of our own host, where there is one.
+    pub(super) own_address: Option<String>,
+}
+
+/// What of a site is read.
+struct Block<'a> {
+    address: Field<'a>,
+    host: Field<'a>,
+}
+
+/// Reads both blocks; notes every top-level key that is neither one of them nor known.
+///
+/// `has_targets`: whether the peer's address is not needed for probing.
+pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> Sites {
+    let names: Vec<_> = [local.own.0, local.peer.0].into_iter().flatten().collect();
+    let mut expected = names;
+    let own = block(top, &local.own, &mut expected);
+    let peer = block(top, &local.peer, &mut expected);
+    top.expect_only(&keys::TOP, &expected);
+    let appserver = local.role == Some(Role::Appserver);
+    if let (Some(peer), true) = (&peer, appserver) {
+        if !has_targets {
+            need(
+                &peer.address,
+                "the address of the peer's mailbox server, to probe it",
+            );
+        }
+        need(
+            &peer.host,
+            "the name by which Carbonio and Consul know the peer's mailbox server",
+        );
+    }
+    if let (Some(own), true) = (&own, appserver) {
+        let what = "the name of this node in Consul: by it Consul proves that it sees at all";
+        need(&own.host, what);
+    }
+    if let (Some(own), Some(peer)) = (&own, &peer) {
+        expect_different(own, peer);
+    }
+    let site = |name: Option<&str>, block: &Option<Block<'_>>| Site {
+        name: name.unwrap_or_default().to_owned(),
+        host: text_of(block, |it| &it.host).unwrap_or_default(),
+    };
+    Sites {
+        own: site(local.own.0, &own),
+        peer: site(local.peer.0, &peer),
+        peer_address: text_of(&peer, |it| &it.address),
+        own_address: text_of(&own, |it| &it.address),
+    }
+}
+
+fn text_of<'b, 'a>(
+    block: &'b Option<Block<'a>>,
+    pick: impl FnOnce(&'b Block<'a>) -> &'b Field<'a>,
+) -> Option<String> {
+    pick(block.as_ref()?).value().map(str::to_owned)
+}
+
+fn need(field: &Field<'_>, what: &str) {
+    if field.is_blank() {
+        field.error(match field.text() {
+            Some(text) => format!("{} is a leftover; write {what}", quoted(text)),
+            None => format!("missing; write {what}"),
+        });
+    }
+}
+
+/// Reads one site's block. When it is missing, the block that was probably meant is not
+/// reported a second time as unknown.
+fn block<'a>(
+    top: &Section<'a>,
+    (name, field): &(Option<&'a str>, Field<'a>),
+    expected: &mut Vec<&'a str>,
+) -> Option<Block<'a>> {
+    let name = (*name)?;
+    if !top.has(name) {
+        let free = top.names().filter(|it| !keys::TOP.names.contains(it));
+        let meant = nearest(name, free.filter(|it| !expected.contains(it)));
+        field.error(match meant {
+            Some(meant) => format!("there is no block {name:?}; did you mean {meant:?}?"),
+            None => format!("there is no block {name:?}; add it, as habeat.yml(5) shows"),
+        });
+        expected.extend(meant);
+        return None;
+    }
+    let section = top.get(name).section(&SITE);
+    tolerate_other_roles(&section);
+    let block = Block {
+        address: section.get("appserver_ip"),
+        host: section.get("appserver_vmname"),
+    };
+    // Only to note what cannot be a host.
+    block.address.parsed(host);
+    block.host.parsed(host);
+    Some(block)
+}
+
+/// Looks at the keys of roles that this version does not have: their form must be right, what
+/// they hold is nobody's business.
+fn tolerate_other_roles(section: &Section<'_>) {
+    for name in ["proxy_ip", "directorysrv_ip", "proxyserver_vmname"] {
+        section.get(name).text();
+    }
+    for name in ["consul_ips", "consul_vmnames"] {
+        for item in section.get(name).items() {
+            item.text();
+        }
+    }
+    let bgp = section
+        .get("proxy_switch")
+        .section(&SWITCH)
+        .get("bgp")
+        .section(&BGP);
+    for name in ["activate", "deactivate", "deativate"] {
+        bgp.get(name).items();
+    }
+}
+
+fn expect_different(own: &Block<'_>, peer: &Block<'_>) {
+    let same = |a: &Field<'_>, b: &Field<'_>| {
+        let (a, b) = (a.value(), b.value());
+        a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+    };
+    let one_address = same(&own.address, &peer.address);
+    let one_host = same(&own.host, &peer.host);
+    if one_address {
+        peer.address.error(format!(
+            "is the same as {}; we would probe ourselves",
+            own.address.key
+        ));
+    }
+    if one_host {
+        let message = format!(
+            "is the same as {}: Consul knows one node by that name, ours, so it can never \
+             testify that the peer is down; write the peer's name in Consul",
+            own.host.key
+        );
+        peer.host.warn(message);
+    }
+}

@@ -1,0 +1,58 @@
+//! Reads a file whole: bounded, never waiting, and telling who else may read it.
+
+use std::fs::{Metadata, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// A file as it was read.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// What it holds.
+    pub(super) bytes: Vec<u8>,
+    /// Its permission bits.
+    pub(super) mode: u32,
+}
+
+impl Source {
+    /// Whether every user of the machine may read it.
+    pub(super) fn open_to_all(&self) -> bool {
+        self.mode & 0o004 != 0
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// In words that read after "cannot read FILE: ".
+pub(super) fn read(path: &Path, limit: u64) -> Result<Source, String> {
+    // Without O_NONBLOCK, opening a FIFO waits for a writer (open(2)).
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(|err| err.to_string())?;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)
+        .map_err(|err| err.to_string())?;
+    let meta = file.metadata().map_err(|err| err.to_string())?;
+    expect_regular(&meta)?;
+    let mut bytes = Vec::new();
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|err| err.to_string())?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
+        let mode = meta.mode() & 0o7777;
+        return Ok(Source { bytes, mode });
+    }
+    Err(format!("it is larger than {limit} bytes"))
+}
+
+fn expect_regular(meta: &Metadata) -> Result<(), String> {
+    if meta.is_dir() {
+        return Err("it is a directory; give the file itself".to_owned());
+    }
+    if meta.is_file() {
+        return Ok(());
+    }
+    Err("it is not a regular file".to_owned())
+}

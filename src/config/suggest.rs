@@ -1,0 +1,37 @@
+//! Finds the word that was probably meant, and shows the one that was written.
+
+/// Characters of a wrong value that a message repeats.
+const SHOWN: usize = 60;
+
+/// Returns the word nearest to `written`, if one is near enough to be meant.
+///
+/// Case and `-`/`_` do not count; of the letters about one in three may be wrong.
+pub(super) fn nearest<'a>(
+    written: &str,
+    words: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let plain = |word: &str| word.to_lowercase().replace(['-', '_'], "");
+    let meant = plain(written);
+    words
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(&meant, &plain(word)), word))
+        .filter(|(distance, word)| *distance <= (word.len() / 3).clamp(1, 4))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// Returns `; did you mean "…"?`, or the list of what is known.
+pub(super) fn or_known(written: &str, words: &[&str]) -> String {
+    match nearest(written, words.iter().copied()) {
+        Some(word) => format!("did you mean {word:?}?"),
+        None => format!("known: {}", words.join(", ")),
+    }
+}
+
+/// Returns a value as a message repeats it: quoted, on one line, cut when long.
+pub(super) fn quoted(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}

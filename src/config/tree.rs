@@ -1,0 +1,303 @@
+//! YAML text → a tree of our own. The only file that knows `serde_yaml`.
+//!
+//! The tree keeps what the text says: duplicate keys stay, and a scalar is its text, because
+//! only the reader of a key knows whether `no`, `0123` or `1e5` is meant as a word or a number.
+//! That takes two walks: the first learns the shape, the second fetches the text.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// Values a config may hold, aliases unfolded. A full one has about a hundred.
+const VALUES: usize = 10_000;
+
+/// Bytes of text a config may hold, aliases unfolded: twice the largest file.
+const BYTES: usize = 2 << 20;
+
+/// One value of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Node {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// A scalar, as written.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in the order of the file, duplicates included.
+    Map(Vec<(String, Node)>),
+}
+
+/// Why the text is not YAML that we read.
+#[derive(Debug)]
+pub(super) struct Syntax {
+    /// The line, from 1, where it is known.
+    pub(super) line: Option<usize>,
+    /// What is wrong.
+    pub(super) message: String,
+}
+
+/// Reads the only document of `text`.
+///
+/// # Errors
+/// When it is not YAML, has several documents or tags, nests too deep or unfolds too large.
+pub(super) fn parse(text: &str) -> Result<Node, Syntax> {
+    let limits = Limits::default();
+    let mut documents = serde_yaml::Deserializer::from_str(text);
+    let Some(first) = documents.next() else {
+        return Ok(Node::Null);
+    };
+    let shape = Shape(&limits).deserialize(first);
+    let mut node = shape.map_err(|err| syntax(text, &err))?;
+    if let Some(second) = documents.next() {
+        return Err(second_document(second));
+    }
+    let fill = Fill {
+        node: &mut node,
+        limits: &limits,
+    };
+    fill.deserialize(serde_yaml::Deserializer::from_str(text))
+        .map_err(|err| syntax(text, &err))?;
+    Ok(node)
+}
+
+/// Returns the line of the value that lies at `path`: the index of the entry in each mapping or
+/// sequence, from the root. For a mapping's entry it is the line of the key.
+pub(super) fn locate(text: &str, path: &[usize]) -> Option<usize> {
+    let document = serde_yaml::Deserializer::from_str(text);
+    let found = Here(path).deserialize(document).err()?;
+    found.location().map(|place| place.line())
+}
+
+fn second_document(document: serde_yaml::Deserializer<'_>) -> Syntax {
+    let found = Here(&[]).deserialize(document).err();
+    Syntax {
+        line: found.and_then(|err| err.location()).map(|at| at.line()),
+        message: "a second YAML document starts before this line; the file must hold one, so \
+                  remove the `---`"
+            .to_owned(),
+    }
+}
+
+fn syntax(text: &str, err: &serde_yaml::Error) -> Syntax {
+    let line = err.location().map(|at| at.line());
+    let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
+    let indented_by_tab = shown.is_some_and(|shown| {
+        let indent = shown.len() - shown.trim_start().len();
+        shown.get(..indent).is_some_and(|it| it.contains('\t'))
+    });
+    let message = if indented_by_tab {
+        "a tab in the indentation; YAML wants spaces".to_owned()
+    } else {
+        format!("not usable YAML: {err}")
+    };
+    Syntax { line, message }
+}
+
+/// What may still be read before the file counts as a bomb.
+struct Limits {
+    values: Cell<usize>,
+    bytes: Cell<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            values: Cell::new(VALUES),
+            bytes: Cell::new(BYTES),
+        }
+    }
+}
+
+impl Limits {
+    fn take_value<E: de::Error>(&self) -> Result<(), E> {
+        let Some(left) = self.values.get().checked_sub(1) else {
+            return Err(E::custom(format!("more than {VALUES} values")));
+        };
+        self.values.set(left);
+        Ok(())
+    }
+
+    fn take_text<E: de::Error>(&self, text: &str) -> Result<String, E> {
+        let Some(left) = self.bytes.get().checked_sub(text.len()) else {
+            return Err(E::custom("the aliases unfold to too much text"));
+        };
+        self.bytes.set(left);
+        Ok(text.to_owned())
+    }
+}
+
+/// The scalars `serde_yaml` tells apart are one to us: their text comes with the second walk.
+macro_rules! scalars {
+    ($($visit:ident: $kind:ty),+) => {$(
+        fn $visit<E>(self, _: $kind) -> Result<Node, E> {
+            Ok(Node::Text(String::new()))
+        }
+    )+};
+}
+
+/// First walk: what is a scalar, a list, a mapping. The texts of scalars stay empty.
+#[derive(Clone, Copy)]
+struct Shape<'l>(&'l Limits);
+
+impl<'de> DeserializeSeed<'de> for Shape<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Node, D::Error> {
+        self.0.take_value()?;
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Shape<'_> {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, a list or a block, without a YAML tag")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    scalars!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128);
+    scalars!(visit_u128: u128, visit_f64: f64, visit_str: &str);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key_seed(Text(self.0))? {
+            entries.push((key, map.next_value_seed(self)?));
+        }
+        Ok(Node::Map(entries))
+    }
+}
+
+/// A scalar, as written.
+struct Text<'l>(&'l Limits);
+
+impl<'de> DeserializeSeed<'de> for Text<'_> {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<String, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Text<'_> {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        self.0.take_text(text)
+    }
+}
+
+/// Second walk: the texts of the scalars, into the shape of the first.
+struct Fill<'n> {
+    node: &'n mut Node,
+    limits: &'n Limits,
+}
+
+impl<'de> DeserializeSeed<'de> for Fill<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        match self.node {
+            Node::Null => de::Deserialize::deserialize(from).map(|IgnoredAny| ()),
+            Node::Text(text) => {
+                *text = Text(self.limits).deserialize(from)?;
+                Ok(())
+            }
+            Node::List(_) => from.deserialize_seq(self),
+            Node::Map(_) => from.deserialize_map(self),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Fill<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what the first walk met")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let limits = self.limits;
+        if let Node::List(items) = self.node {
+            for node in items {
+                list.next_element_seed(Fill { node, limits })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let limits = self.limits;
+        if let Node::Map(entries) = self.node {
+            for (_, node) in entries {
+                map.next_key::<IgnoredAny>()?;
+                map.next_value_seed(Fill { node, limits })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A walk that fails at a path: `serde_yaml` gives no positions but those of errors.
+struct Here<'p>(&'p [usize]);
+
+impl<'de> DeserializeSeed<'de> for Here<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Here<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("to stop here")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        if let [index, rest @ ..] = self.0 {
+            for _ in 0..*index {
+                list.next_element::<IgnoredAny>()?;
+            }
+            list.next_element_seed(Here(rest))?;
+        }
+        Err(de::Error::custom("here"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if let [index, rest @ ..] = self.0 {
+            for _ in 0..*index {
+                map.next_entry::<IgnoredAny, IgnoredAny>()?;
+            }
+            if rest.is_empty() {
+                map.next_key_seed(Here(rest))?;
+            } else {
+                map.next_key::<IgnoredAny>()?;
+                map.next_value_seed(Here(rest))?;
+            }
+        }
+        Err(de::Error::custom("here"))
+    }
+}

@@ -1,0 +1,144 @@
+//! The words for a decision: a stable code and a sentence. Each code has its paragraph in
+//! `docs/runbook.md`.
+
+use crate::decide::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
+
+/// Every reason code.
+pub const REASONS: [&str; 19] = [
+    "alive",
+    "recovered",
+    "returned",
+    "confirmed",
+    "unfinished",
+    "returning",
+    "manual-return",
+    "cut",
+    "unknown",
+    "isolated",
+    "manual-site",
+    "confirming",
+    "already-promoted",
+    "latched",
+    "paused",
+    "blocked",
+    "fence-failed",
+    "changed",
+    "stopped",
+];
+
+impl Choice {
+    /// Returns the word for the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Clear => "clear",
+            Self::Hold(_) => "hold",
+            Self::Return => "return",
+            Self::Resume => "resume",
+            Self::Promote => "promote",
+        }
+    }
+}
+
+impl Hold {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Returning { .. } => "returning",
+            Self::ManualReturn => "manual-return",
+            Self::Cut => "cut",
+            Self::Unknown(Ignorance::Isolated) => "isolated",
+            Self::Unknown(Ignorance::Probe(_) | Ignorance::Witness(..) | Ignorance::NoWitness) => {
+                "unknown"
+            }
+            Self::ManualSite(_) => "manual-site",
+            Self::Confirming { .. } => "confirming",
+            Self::AlreadyPromoted => "already-promoted",
+            Self::Latched => "latched",
+            Self::Paused => "paused",
+            Self::Blocked { .. } => "blocked",
+            Self::FenceFailed => "fence-failed",
+            Self::Changed(_) => "changed",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    fn sentence(&self) -> String {
+        match self {
+            Self::Returning { .. } => "the peer answers again; not yet often enough".into(),
+            Self::ManualReturn => "the peer is back; the return is the operator's".into(),
+            Self::Cut => "a witness says the peer runs: the line is cut, not the peer dead".into(),
+            Self::Unknown(ignorance) => ignorance.to_string(),
+            Self::ManualSite(ModuleOrder::Stop) => {
+                "this site never promotes by itself; the HA module is stopped".into()
+            }
+            Self::ManualSite(ModuleOrder::Leave) => "this site never promotes by itself".into(),
+            Self::Confirming { .. } => "the peer is dead; not yet often enough".into(),
+            Self::AlreadyPromoted => "the peer is dead and its promotion is done".into(),
+            Self::Latched => "the promotion failed too often; it waits for `habeat ack`".into(),
+            Self::Paused => "the operator said: hands off".into(),
+            Self::Blocked { left } => {
+                format!(
+                    "the last promotion is too recent; {} s left",
+                    left.as_secs()
+                )
+            }
+            Self::FenceFailed => "fencing failed; it waits for `habeat ack`".into(),
+            Self::Changed(verdict) => {
+                format!(
+                    "the evidence changed just before the first step: {}",
+                    verdict.name()
+                )
+            }
+            Self::Stopped => "asked to stop before the first step".into(),
+        }
+    }
+}
+
+impl Decision {
+    /// Returns the stable reason code.
+    pub fn reason(&self) -> &'static str {
+        match &self.choice {
+            Choice::Rest => "alive",
+            Choice::Clear => "recovered",
+            Choice::Hold(hold) => hold.code(),
+            Choice::Return => "returned",
+            Choice::Resume => "unfinished",
+            Choice::Promote => "confirmed",
+        }
+    }
+
+    /// Returns the reason as a sentence, with its particulars.
+    pub fn sentence(&self) -> String {
+        match &self.choice {
+            Choice::Rest => "the peer answers".into(),
+            Choice::Clear => "the peer answers again: the suspicion is over".into(),
+            Choice::Hold(hold) => hold.sentence(),
+            Choice::Return => "the peer is back for good".into(),
+            Choice::Resume => "a promotion was begun and is not finished".into(),
+            Choice::Promote => "the peer is dead, often enough, and nothing speaks against".into(),
+        }
+    }
+
+    /// Returns `seen/needed` while something is being counted.
+    pub fn streak(&self) -> Option<String> {
+        match &self.choice {
+            Choice::Hold(Hold::Returning { seen, needed } | Hold::Confirming { seen, needed }) => {
+                Some(format!("{seen}/{needed}"))
+            }
+            Choice::Hold(_)
+            | Choice::Rest
+            | Choice::Clear
+            | Choice::Return
+            | Choice::Resume
+            | Choice::Promote => None,
+        }
+    }
+
+    /// Returns why the verdict is unknown, if it is.
+    pub fn ignorance(&self) -> Option<&Ignorance> {
+        match &self.verdict {
+            Verdict::Unknown(ignorance) => Some(ignorance),
+            Verdict::Alive | Verdict::Cut | Verdict::Dead => None,
+        }
+    }
+}

@@ -1,0 +1,500 @@
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::*;
+use crate::config::{OnReturn, Policy, Takeover};
+use crate::observe::{Observation, Reach, Standing};
+use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decision-table.md");
+const BOOT: &str = "this-boot";
+
+fn now() -> Now {
+    Now {
+        wall: 1_800_000_000,
+        boot_ms: 100_000_000,
+        boot_id: BOOT.into(),
+    }
+}
+
+fn ago(time: Duration) -> Now {
+    let passed = u64::try_from(time.as_millis()).unwrap();
+    Now {
+        boot_ms: now().boot_ms - passed,
+        ..now()
+    }
+}
+
+fn testimonies() -> Vec<(&'static str, Option<Testimony>)> {
+    let unknown = Testimony::Unknown(Doubt::new(DoubtKind::Timeout, "after 5 s"));
+    vec![
+        ("(not asked)", None),
+        ("up", Some(Testimony::Up)),
+        ("down", Some(Testimony::Down(Voice::Proven))),
+        (
+            "down by gossip, anchored",
+            Some(Testimony::Down(Voice::Anchored)),
+        ),
+        ("unknown", Some(unknown)),
+    ]
+}
+
+fn seen(reach: &Reach, standing: Standing, testimony: Option<&Testimony>) -> Observation {
+    let heard = testimony.map(|testimony| Heard {
+        witness: "consul".into(),
+        host: "mbox1".into(),
+        testimony: testimony.clone(),
+    });
+    Observation {
+        reach: reach.clone(),
+        looks: Vec::new(),
+        standing,
+        anchors: Vec::new(),
+        heard: heard.into_iter().collect(),
+    }
+}
+
+fn observations() -> Vec<(String, Observation)> {
+    let mut all = Vec::new();
+    for reach in [
+        Reach::Answers,
+        Reach::Silent,
+        Reach::Unknown("no permission".into()),
+    ] {
+        for standing in [Standing::Connected, Standing::Isolated, Standing::NotAsked] {
+            for (said, testimony) in testimonies() {
+                let name = format!("{} | {standing:?} | {said}", reach_name(&reach));
+                all.push((name, seen(&reach, standing, testimony.as_ref())));
+            }
+        }
+    }
+    all
+}
+
+fn reach_name(reach: &Reach) -> &'static str {
+    match reach {
+        Reach::Answers => "answers",
+        Reach::Silent => "silent",
+        Reach::Unknown(_) => "could not probe",
+    }
+}
+
+fn policy(takeover: Takeover, stop_module: bool, on_return: OnReturn) -> Policy {
+    Policy {
+        takeover,
+        stop_module,
+        confirm_runs: 2,
+        recover_runs: 2,
+        block_period: Duration::from_secs(3600),
+        max_attempts: 3,
+        on_return,
+    }
+}
+
+fn policies() -> Vec<(&'static str, Policy)> {
+    vec![
+        (
+            "automatic",
+            policy(Takeover::Automatic, false, OnReturn::Role),
+        ),
+        (
+            "automatic, manual return",
+            policy(Takeover::Automatic, false, OnReturn::Manual),
+        ),
+        (
+            "manual site",
+            policy(Takeover::Manual, false, OnReturn::Role),
+        ),
+        (
+            "manual site, stops the module",
+            policy(Takeover::Manual, true, OnReturn::Role),
+        ),
+    ]
+}
+
+fn promoted(phase: Phase, attempts: u32, alive_streak: u32) -> Option<Promotion> {
+    let begun = Promotion::begun(1, "mbox1".into(), Some(now()));
+    Some(Promotion {
+        phase,
+        attempts,
+        alive_streak,
+        ..begun
+    })
+}
+
+fn suspect(dead_streak: u32, last: Option<Now>) -> Option<Suspicion> {
+    Some(Suspicion {
+        dead_streak,
+        since: last.clone(),
+        last,
+    })
+}
+
+fn memories() -> Vec<(&'static str, Memory)> {
+    let minute = || Some(ago(Duration::from_secs(60)));
+    let sure = || suspect(1, minute());
+    let old_boot = Some(Now {
+        boot_id: "the boot before".into(),
+        ..now()
+    });
+    let nothing = Memory::default;
+    let dead_and = |promotion| Memory {
+        suspicion: sure(),
+        promotion,
+        ..nothing()
+    };
+    vec![
+        ("nothing", nothing()),
+        (
+            "suspect, undocumented",
+            Memory {
+                suspicion: suspect(0, None),
+                ..nothing()
+            },
+        ),
+        (
+            "suspect, dead once",
+            Memory {
+                suspicion: sure(),
+                ..nothing()
+            },
+        ),
+        (
+            "suspect, dead once before a reboot",
+            Memory {
+                suspicion: suspect(1, old_boot),
+                ..nothing()
+            },
+        ),
+        (
+            "suspect, dead once two days ago",
+            Memory {
+                suspicion: suspect(
+                    1,
+                    Some(Now {
+                        boot_ms: 0,
+                        ..now()
+                    }),
+                ),
+                ..nothing()
+            },
+        ),
+        (
+            "suspect, paused",
+            Memory {
+                suspicion: sure(),
+                paused: true,
+                ..nothing()
+            },
+        ),
+        (
+            "suspect, last promotion a minute ago",
+            Memory {
+                suspicion: sure(),
+                last_promotion: minute(),
+                ..nothing()
+            },
+        ),
+        (
+            "suspect, last promotion two hours ago",
+            Memory {
+                suspicion: sure(),
+                last_promotion: Some(ago(Duration::from_secs(7200))),
+                ..nothing()
+            },
+        ),
+        (
+            "unfinished, tried once",
+            dead_and(promoted(Phase::Unfinished, 1, 0)),
+        ),
+        (
+            "unfinished, tried once, paused",
+            Memory {
+                paused: true,
+                ..dead_and(promoted(Phase::Unfinished, 1, 0))
+            },
+        ),
+        (
+            "unfinished, alive once",
+            dead_and(promoted(Phase::Unfinished, 1, 1)),
+        ),
+        (
+            "unfinished, no attempt left",
+            dead_and(promoted(Phase::Unfinished, 3, 0)),
+        ),
+        ("fence failed", dead_and(promoted(Phase::FenceFailed, 1, 0))),
+        ("promoted", dead_and(promoted(Phase::Finished, 1, 0))),
+        (
+            "promoted, alive once",
+            dead_and(promoted(Phase::Finished, 1, 1)),
+        ),
+        (
+            "promoted, undocumented",
+            Memory {
+                promotion: Some(Promotion::undocumented()),
+                ..nothing()
+            },
+        ),
+        (
+            "module stopping",
+            Memory {
+                module: Some(Module::new(ModulePhase::Stopping)),
+                ..nothing()
+            },
+        ),
+        (
+            "module stopped",
+            Memory {
+                module: Some(Module::new(ModulePhase::Stopped)),
+                ..nothing()
+            },
+        ),
+        (
+            "module stopped, alive once",
+            Memory {
+                module: Some(Module {
+                    phase: ModulePhase::Stopped,
+                    alive_streak: 1,
+                }),
+                ..nothing()
+            },
+        ),
+    ]
+}
+
+/// One observation for each verdict.
+fn one_per_verdict() -> Vec<Observation> {
+    let up = Testimony::Up;
+    let down = Testimony::Down(Voice::Proven);
+    vec![
+        seen(&Reach::Answers, Standing::NotAsked, None),
+        seen(&Reach::Silent, Standing::NotAsked, Some(&up)),
+        seen(&Reach::Silent, Standing::NotAsked, None),
+        seen(&Reach::Silent, Standing::NotAsked, Some(&down)),
+    ]
+}
+
+fn render() -> String {
+    let mut text = String::from(
+        "# Decision table\n\n\
+         Rendered from the code by `cargo test decide::`; the same test fails when this page and\n\
+         the code differ (`HABEAT_BLESS=1 cargo test decide::` writes it anew). Reason codes are\n\
+         explained in the [runbook](runbook.md).\n\n\
+         ## Evidence to verdict\n\n\
+         | peer | we are (by anchors) | witness | verdict | why |\n|---|---|---|---|---|\n",
+    );
+    for (name, observation) in observations() {
+        let verdict = verdict(&observation);
+        let why = match &verdict {
+            Verdict::Unknown(ignorance) => ignorance.to_string(),
+            Verdict::Alive | Verdict::Cut | Verdict::Dead => String::new(),
+        };
+        writeln!(text, "| {name} | **{}** | {why} |", verdict.name()).unwrap();
+    }
+    text += "\n## Verdict and memory to decision\n\n\
+             With `confirm_runs: 2`, `recover_runs: 2`, `max_attempts: 3`, `block_period: 1h`.\n\n\
+             | verdict | memory | policy | decision | reason | streak | exit |\n|---|---|---|---|---|---|---|\n";
+    for observation in one_per_verdict() {
+        for (memory_name, memory) in memories() {
+            for (policy_name, policy) in policies() {
+                let decision = decide(&policy, &memory, &observation, &now());
+                writeln!(
+                    text,
+                    "| {} | {memory_name} | {policy_name} | **{}** | [{reason}](runbook.md#{reason}) | {} | {} |",
+                    decision.verdict.name(),
+                    decision.choice.name(),
+                    decision.streak().unwrap_or_default(),
+                    crate::exit::code(&decision).number(),
+                    reason = decision.reason(),
+                )
+                .unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn the_page_of_the_decision_table_is_what_the_code_decides() {
+    let rendered = render();
+    if std::env::var_os("HABEAT_BLESS").is_some() {
+        std::fs::write(GOLDEN, &rendered).unwrap();
+    }
+    let page = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    assert!(
+        page == rendered,
+        "docs/decision-table.md differs; HABEAT_BLESS=1 writes it anew"
+    );
+}
+
+fn acts(decision: &Decision) -> bool {
+    matches!(decision.choice, Choice::Promote | Choice::Resume)
+}
+
+#[test]
+fn nothing_without_a_down_ever_promotes() {
+    let mut promoted_at_all = 0;
+    for (name, observation) in observations() {
+        for (memory_name, memory) in memories() {
+            for (policy_name, policy) in policies() {
+                let decision = decide(&policy, &memory, &observation, &now());
+                let says_down = observation
+                    .heard
+                    .iter()
+                    .any(|heard| matches!(heard.testimony, Testimony::Down(_)));
+                let may = says_down
+                    && observation.reach == Reach::Silent
+                    && observation.standing != Standing::Isolated
+                    && policy.takeover == Takeover::Automatic
+                    && !memory.paused;
+                assert!(
+                    may || !acts(&decision),
+                    "{name} / {memory_name} / {policy_name}"
+                );
+                promoted_at_all += usize::from(acts(&decision));
+            }
+        }
+    }
+    assert!(promoted_at_all > 0, "the loop has seen no promotion at all");
+}
+
+#[test]
+fn a_second_witness_can_only_take_away() {
+    let voices = testimonies();
+    for (_, first) in &voices {
+        for (_, second) in &voices {
+            for standing in [Standing::Connected, Standing::Isolated, Standing::NotAsked] {
+                let mut both = seen(&Reach::Silent, standing, first.as_ref());
+                both.heard
+                    .extend(seen(&Reach::Silent, standing, second.as_ref()).heard);
+                let alone = |testimony: &Option<Testimony>| {
+                    testimony.is_none()
+                        || verdict(&seen(&Reach::Silent, standing, testimony.as_ref()))
+                            == Verdict::Dead
+                };
+                let said_something = first.is_some() || second.is_some();
+                let dead = said_something && alone(first) && alone(second);
+                assert_eq!(verdict(&both) == Verdict::Dead, dead, "{both:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn unknown_changes_nothing_in_any_memory() {
+    let unknown = seen(&Reach::Silent, Standing::NotAsked, None);
+    for (name, memory) in memories() {
+        for (_, policy) in policies() {
+            let decision = decide(&policy, &memory, &unknown, &now());
+            assert_eq!(memory.after(&decision, &now()), memory, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_cut_restarts_the_dead_streak_and_keeps_the_promotion() {
+    let cut = seen(&Reach::Silent, Standing::NotAsked, Some(&Testimony::Up));
+    for (name, memory) in memories() {
+        let (_, policy) = policies().remove(0);
+        let next = memory.after(&decide(&policy, &memory, &cut, &now()), &now());
+        assert_eq!(next.dead_streak(&now()), 0, "{name}");
+        assert_eq!(next.alive_streak().unwrap_or(0), 0, "{name}");
+        assert_eq!(
+            next.promotion.is_some(),
+            memory.promotion.is_some(),
+            "{name}"
+        );
+        assert_eq!(
+            next.suspicion.is_some(),
+            memory.suspicion.is_some(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_outage_is_confirmed_then_promoted_and_a_return_is_confirmed_then_cleared() {
+    let (_, policy) = policies().remove(0);
+    let [alive, _, _, dead] = <[Observation; 4]>::try_from(one_per_verdict()).unwrap();
+    let mut memory = Memory::default();
+    let mut story = Vec::new();
+    for observation in [&alive, &dead, &dead, &dead, &alive, &alive, &alive] {
+        let decision = decide(&policy, &memory, observation, &now());
+        memory = memory.after(&decision, &now());
+        match decision.choice {
+            Choice::Promote => memory.promotion = promoted(Phase::Finished, 1, 0),
+            Choice::Return => memory.promotion = None,
+            Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume => {}
+        }
+        story.push(decision.reason());
+    }
+    let told = [
+        "alive",
+        "confirming",
+        "confirmed",
+        "already-promoted",
+        "returning",
+        "returned",
+        "alive",
+    ];
+    assert_eq!(story, told);
+}
+
+#[test]
+fn the_evidence_that_changed_counts_as_what_it_became() {
+    let memory = Memory {
+        suspicion: suspect(1, Some(now())),
+        ..Memory::default()
+    };
+    for (became, streak) in [
+        (Verdict::Alive, 0),
+        (Verdict::Cut, 0),
+        (Verdict::Unknown(Ignorance::NoWitness), 1),
+    ] {
+        let changed = Decision {
+            verdict: Verdict::Dead,
+            choice: Choice::Hold(Hold::Changed(became.clone())),
+        };
+        assert_eq!(
+            memory.after(&changed, &now()).dead_streak(&now()),
+            streak,
+            "{became:?}"
+        );
+    }
+}
+
+#[test]
+fn across_a_reboot_the_block_period_counts_from_the_boot() {
+    let last_promotion = Some(Now {
+        boot_id: "the boot before".into(),
+        ..now()
+    });
+    let memory = Memory {
+        last_promotion,
+        ..Memory::default()
+    };
+    let hour = Duration::from_secs(3600);
+    let early = Now {
+        boot_ms: 60_000,
+        ..now()
+    };
+    assert_eq!(
+        memory.block_left(hour, &early),
+        Some(Duration::from_secs(3540))
+    );
+    assert_eq!(memory.block_left(hour, &now()), None);
+}
+
+#[test]
+fn every_reason_code_is_listed_and_every_listed_one_is_reached() {
+    let mut reached: BTreeSet<&str> = ["changed", "stopped"].into();
+    for (_, observation) in observations() {
+        for (_, memory) in memories() {
+            for (_, policy) in policies() {
+                let _ = reached.insert(decide(&policy, &memory, &observation, &now()).reason());
+            }
+        }
+    }
+    assert_eq!(reached, REASONS.into_iter().collect());
+}

@@ -1,0 +1,183 @@
+//! What a scenario is made of: a table of moves, each with what must follow from it.
+
+/// An outage from beginning to end.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    /// The name on the command line.
+    pub(super) name: &'static str,
+    /// The story in one line.
+    pub(super) title: &'static str,
+    /// How the lab differs from the usual one.
+    pub(super) setup: Setup,
+    /// What happens, in order.
+    pub(super) moves: &'static [Move],
+}
+
+/// How a lab is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Setup {
+    /// Which site our node stands in.
+    pub(super) whoami: Whoami,
+    /// `policy.max_attempts`.
+    pub(super) max_attempts: u32,
+    /// `policy.block_period`, as written in the config.
+    pub(super) block_period: &'static str,
+}
+
+/// The site our node stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whoami {
+    /// The one that takes over.
+    Secondary,
+    /// The one that never does so by itself.
+    Primary,
+}
+
+/// One line of the table: something happens, habeat runs, and this must follow.
+#[derive(Debug)]
+pub(super) struct Move {
+    /// What happens in the lab before.
+    pub(super) happens: &'static [Event],
+    /// What is called then.
+    pub(super) call: Call,
+    /// What it must leave behind.
+    pub(super) facts: &'static [Fact],
+}
+
+/// How habeat is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Call {
+    /// As by the timer. It must say this decision and reason and end with this code.
+    Run {
+        /// `decision/reason`, by their stable codes.
+        says: &'static str,
+        /// The exit code.
+        exit: i32,
+    },
+    /// As by the timer, and killed with SIGKILL while the promotion is under way.
+    RunAndKill,
+    /// By the operator: `habeat ack`.
+    Ack,
+}
+
+/// Something that happens in the lab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The peer stops answering and Consul sees it dead.
+    PeerDies,
+    /// The peer answers again and Consul sees it.
+    PeerReturns,
+    /// The peer lives, but not for us.
+    LineCut,
+    /// Its host left the cluster in order.
+    PeerLeft,
+    /// The servers of Consul lost their quorum with the peer's site.
+    QuorumLost,
+    /// Nothing outside reaches us any more.
+    Isolated,
+    /// We reach everything again.
+    Reconnected,
+    /// Our agent knows our token no more.
+    TokenRevoked,
+    /// Our agent knows our token again.
+    TokenRestored,
+    /// Our agent accepts connections and says nothing.
+    WitnessFreezes,
+    /// It answers again.
+    WitnessThaws,
+    /// Promotions fail.
+    PromotionBreaks,
+    /// Promotions work again.
+    PromotionMended,
+    /// The next promotion moves only so many accounts.
+    PromotionPartial(usize),
+    /// Promotions take their time.
+    PromotionSlow,
+    /// `carbonio` is from before the module was renamed.
+    CarbonioIsOld,
+}
+
+impl Event {
+    /// Returns the event in words.
+    pub(super) fn story(self) -> String {
+        let words = match self {
+            Self::PeerDies => "the peer dies, Consul sees it",
+            Self::PeerReturns => "the peer is back",
+            Self::LineCut => "the line to the peer is cut, Consul still sees it",
+            Self::PeerLeft => "the peer's agent took its leave",
+            Self::QuorumLost => "Consul loses its quorum",
+            Self::Isolated => "we are cut off from everything",
+            Self::Reconnected => "we are connected again",
+            Self::TokenRevoked => "Consul refuses our token",
+            Self::TokenRestored => "Consul takes our token again",
+            Self::WitnessFreezes => "Consul hangs",
+            Self::WitnessThaws => "Consul answers again",
+            Self::PromotionBreaks => "promotions fail",
+            Self::PromotionMended => "promotions work again",
+            Self::PromotionPartial(n) => {
+                return format!("the next promotion moves only {n} accounts");
+            }
+            Self::PromotionSlow => "promotions are slow",
+            Self::CarbonioIsOld => "carbonio only knows the old name `ha`",
+        };
+        words.to_owned()
+    }
+}
+
+/// Something that must be so after a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// Calls of `promoteAccounts` so far.
+    Promotions(usize),
+    /// Promotions so far that moved something.
+    Moves(usize),
+    /// Accounts still on the peer.
+    OnPeer(usize),
+    /// Accounts whose cache was flushed.
+    Flushed(usize),
+    /// Times the HA module was stopped so far.
+    ModuleStops(usize),
+    /// Times it was started so far.
+    ModuleStarts(usize),
+    /// No state is left: neither suspect nor promoted.
+    NothingRemembered,
+}
+
+/// The usual lab: our node is on the site that takes over.
+pub(super) const USUAL: Setup = Setup {
+    whoami: Whoami::Secondary,
+    max_attempts: 3,
+    block_period: "0s",
+};
+
+/// A call as by the timer.
+pub(super) const fn run(
+    happens: &'static [Event],
+    says: &'static str,
+    exit: i32,
+    facts: &'static [Fact],
+) -> Move {
+    Move {
+        happens,
+        call: Call::Run { says, exit },
+        facts,
+    }
+}
+
+/// A call as by the timer, killed in the middle of its promotion.
+pub(super) const fn run_and_kill(facts: &'static [Fact]) -> Move {
+    Move {
+        happens: &[],
+        call: Call::RunAndKill,
+        facts,
+    }
+}
+
+/// A call by the operator: `habeat ack`.
+pub(super) const fn ack(facts: &'static [Fact]) -> Move {
+    Move {
+        happens: &[],
+        call: Call::Ack,
+        facts,
+    }
+}

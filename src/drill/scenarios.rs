@@ -1,0 +1,157 @@
+//! The scenarios. What they expect is the decision table, lived through: a line is what happens,
+//! what the run after it must decide and exit with, and what must be so afterwards.
+
+use super::lab::ACCOUNTS as ALL;
+use super::scenario::Event::*;
+use super::scenario::Fact::*;
+use super::scenario::{Scenario, Setup, USUAL, Whoami, ack, run, run_and_kill};
+
+/// Accounts that a partial promotion moves.
+const SOME: usize = 5;
+
+/// Every scenario, in the order they are played.
+#[rustfmt::skip] // a table is read by its columns
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "outage-and-return",
+        title: "the peer dies, its mailboxes move here once, and it comes back",
+        setup: USUAL,
+        moves: &[
+            run(&[],            "rest/alive",            0, &[Promotions(0), NothingRemembered]),
+            run(&[PeerDies],    "hold/confirming",       0, &[Promotions(0), OnPeer(ALL)]),
+            run(&[],            "promote/confirmed",     0, &[Promotions(1), OnPeer(0), Flushed(ALL)]),
+            run(&[],            "hold/already-promoted", 0, &[Promotions(1)]),
+            run(&[PeerReturns], "hold/returning",        0, &[Promotions(1)]),
+            run(&[],            "return/returned",       0, &[Promotions(1), NothingRemembered]),
+            run(&[],            "rest/alive",            0, &[Promotions(1), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "blip",
+        title: "the peer is away for less than two runs, twice",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies],    "hold/confirming", 0, &[Promotions(0)]),
+            run(&[PeerReturns], "clear/recovered", 0, &[Promotions(0), NothingRemembered]),
+            run(&[PeerDies],    "hold/confirming", 0, &[Promotions(0)]),
+            run(&[PeerReturns], "clear/recovered", 0, &[Promotions(0), NothingRemembered]),
+            run(&[],            "rest/alive",      0, &[Promotions(0), OnPeer(ALL)]),
+        ],
+    },
+    Scenario {
+        name: "witness-unknown",
+        title: "the peer is silent and the witness cannot say why: that never counts as dead",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, TokenRevoked],         "hold/unknown",      3, &[Promotions(0)]),
+            run(&[TokenRestored, WitnessFreezes],  "hold/unknown",      3, &[Promotions(0)]),
+            run(&[WitnessThaws, PeerLeft],         "hold/unknown",      3, &[Promotions(0)]),
+            run(&[PeerDies],                       "hold/confirming",   0, &[Promotions(0)]),
+            run(&[WitnessFreezes],                 "hold/unknown",      3, &[OnPeer(ALL)]),
+            run(&[WitnessThaws],                   "promote/confirmed", 0, &[Promotions(1)]),
+        ],
+    },
+    Scenario {
+        name: "quorum-lost",
+        title: "Consul loses its leader with the peer: the gossip speaks while an anchor answers",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, QuorumLost], "hold/confirming",   0, &[Promotions(0)]),
+            run(&[],                     "promote/confirmed", 0, &[Promotions(1), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "isolated",
+        title: "we are the ones cut off: the gossip calls the living peer dead, in vain",
+        setup: USUAL,
+        moves: &[
+            run(&[Isolated],    "hold/isolated", 3, &[Promotions(0)]),
+            run(&[],            "hold/isolated", 3, &[Promotions(0)]),
+            run(&[],            "hold/isolated", 3, &[Promotions(0), OnPeer(ALL)]),
+            run(&[Reconnected], "rest/alive",    0, &[Promotions(0), NothingRemembered]),
+        ],
+    },
+    Scenario {
+        name: "cut",
+        title: "only the line to the peer is cut: the witness says it runs",
+        setup: USUAL,
+        moves: &[
+            run(&[LineCut],  "hold/cut",        3, &[Promotions(0)]),
+            run(&[PeerDies], "hold/confirming", 0, &[Promotions(0)]),
+            run(&[LineCut],  "hold/cut",        3, &[Promotions(0)]),
+            run(&[PeerDies], "hold/confirming", 0, &[Promotions(0)]),
+            run(&[LineCut],  "hold/cut",        3, &[Promotions(0), OnPeer(ALL)]),
+        ],
+    },
+    Scenario {
+        name: "failed-promotion-then-ack",
+        title: "the promotion fails until it latches; the operator mends it and says so",
+        setup: Setup { max_attempts: 2, ..USUAL },
+        moves: &[
+            run(&[PeerDies, PromotionBreaks], "hold/confirming",       0, &[Promotions(0)]),
+            run(&[],                          "promote/confirmed",     1, &[OnPeer(ALL), Flushed(0)]),
+            run(&[],                          "resume/unfinished",     1, &[OnPeer(ALL), Flushed(0)]),
+            run(&[],                          "hold/latched",          3, &[OnPeer(ALL)]),
+            run(&[PromotionMended],           "hold/latched",          3, &[OnPeer(ALL)]),
+            ack(&[OnPeer(ALL)]),
+            run(&[],                          "resume/unfinished",     0, &[Moves(1), Flushed(ALL)]),
+            run(&[],                          "hold/already-promoted", 0, &[Moves(1), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "partial-promotion",
+        title: "carbonio says it is done and moved only some: the rest follows, nothing twice",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, PromotionPartial(SOME)], "hold/confirming",       0, &[Promotions(0)]),
+            run(&[],                                 "promote/confirmed",     0, &[Moves(2), Flushed(ALL)]),
+            run(&[],                                 "hold/already-promoted", 0, &[Promotions(2), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "killed-mid-promotion",
+        title: "habeat is killed while its promotion goes on: the next run waits for it",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, PromotionSlow], "hold/confirming",       0, &[Promotions(0)]),
+            run_and_kill(&[Promotions(1), OnPeer(ALL)]),
+            run(&[],                        "resume/unfinished",     0, &[Moves(1), Flushed(ALL)]),
+            run(&[],                        "hold/already-promoted", 0, &[Promotions(1), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "second-outage",
+        title: "the peer dies again soon after it came back: the block period holds",
+        setup: Setup { block_period: "1h", ..USUAL },
+        moves: &[
+            run(&[PeerDies],    "hold/confirming",   0, &[Promotions(0)]),
+            run(&[],            "promote/confirmed", 0, &[Promotions(1), OnPeer(0)]),
+            run(&[PeerReturns], "hold/returning",    0, &[Promotions(1)]),
+            run(&[],            "return/returned",   0, &[NothingRemembered]),
+            run(&[PeerDies],    "hold/confirming",   0, &[Promotions(1)]),
+            run(&[],            "hold/blocked",      3, &[Promotions(1)]),
+        ],
+    },
+    Scenario {
+        name: "old-carbonio",
+        title: "carbonio only knows the old name of its module: it is found out",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, CarbonioIsOld], "hold/confirming",   0, &[Promotions(0)]),
+            run(&[],                        "promote/confirmed", 0, &[Moves(1), Flushed(ALL)]),
+        ],
+    },
+    Scenario {
+        name: "manual-site",
+        title: "seen from the site that never takes over: its HA module rests meanwhile",
+        setup: Setup { whoami: Whoami::Primary, ..USUAL },
+        moves: &[
+            run(&[],            "rest/alive",       0, &[ModuleStops(0)]),
+            run(&[PeerDies],    "hold/manual-site", 3, &[ModuleStops(1), Promotions(0)]),
+            run(&[],            "hold/manual-site", 3, &[ModuleStops(1), Promotions(0)]),
+            run(&[PeerReturns], "hold/returning",   0, &[ModuleStarts(0)]),
+            run(&[],            "return/returned",  0, &[ModuleStarts(1), NothingRemembered]),
+            run(&[],            "rest/alive",       0, &[ModuleStarts(1), OnPeer(ALL)]),
+        ],
+    },
+];

@@ -1,0 +1,104 @@
+//! What is asked besides the peer itself: the anchors and the witnesses, all at the same time,
+//! while the looks at the peer go on.
+
+use std::time::Duration;
+
+use super::watch::{SLACK, Wait, Watch};
+use super::{Look, Observation, Standing};
+use crate::aside::Aside;
+use crate::config::{Config, WitnessConfig};
+use crate::witness::{self, Doubt, DoubtKind, Heard, Testimony};
+
+/// Questions under way.
+pub(super) struct Inquiry {
+    anchors: Option<Aside<(Standing, Vec<Look>)>>,
+    witnesses: Vec<(WitnessConfig, String, Aside<Heard>)>,
+}
+
+/// What came of them.
+pub(super) struct Findings {
+    standing: Standing,
+    anchors: Vec<Look>,
+    heard: Vec<Heard>,
+}
+
+impl Inquiry {
+    /// Starts to ask every witness once, and to look at the anchors up to `attempts` times.
+    pub(super) fn start(config: &Config, attempts: u32, wait: Wait) -> Self {
+        let ask = |witness: &WitnessConfig| {
+            let (asked, own, peer) = (witness.clone(), config.own.clone(), config.peer.clone());
+            let within = witness::patience(witness) + SLACK;
+            let work = move || witness::testify(&asked, &own, &peer);
+            let heard = Aside::start(within, work);
+            (witness.clone(), config.peer.host.clone(), heard)
+        };
+        Self {
+            anchors: (!config.anchors.is_empty()).then(|| look_at_anchors(config, attempts, wait)),
+            witnesses: config.witnesses.iter().map(ask).collect(),
+        }
+    }
+
+    /// Waits for all of it; every question has a deadline of its own.
+    pub(super) fn wait(self) -> Findings {
+        let (standing, anchors) = match self.anchors.map(Aside::wait) {
+            None => (Standing::NotAsked, Vec::new()),
+            Some(Ok(seen)) => seen,
+            // Anchors that could not be asked do not show that we are connected.
+            Some(Err(_)) => (Standing::Isolated, Vec::new()),
+        };
+        let witnesses = self.witnesses.into_iter();
+        let heard = witnesses.map(|(witness, host, asked)| {
+            asked.wait().unwrap_or_else(|why| Heard {
+                witness: witness::name(&witness).to_owned(),
+                host,
+                testimony: Testimony::Unknown(Doubt::new(DoubtKind::Timeout, why)),
+            })
+        });
+        Findings {
+            standing,
+            anchors,
+            heard: heard.collect(),
+        }
+    }
+
+    /// Takes what is there already and waits for nothing.
+    pub(super) fn at_hand(self) -> Findings {
+        let (standing, anchors) = self
+            .anchors
+            .and_then(Aside::at_hand)
+            .unwrap_or((Standing::NotAsked, Vec::new()));
+        let witnesses = self.witnesses.into_iter();
+        Findings {
+            standing,
+            anchors,
+            heard: witnesses
+                .filter_map(|(_, _, asked)| asked.at_hand())
+                .collect(),
+        }
+    }
+}
+
+impl Findings {
+    /// Returns the whole observation.
+    pub(super) fn with(self, watch: Watch<'_>) -> Observation {
+        Observation {
+            reach: watch.reach(),
+            looks: watch.into_looks(),
+            standing: self.standing,
+            anchors: self.anchors,
+            heard: self.heard,
+        }
+    }
+}
+
+fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Standing, Vec<Look>)> {
+    let (anchors, timeout) = (config.anchors.clone(), config.probe.timeout);
+    let interval = config.probe.interval;
+    let within: Duration = (timeout + interval + SLACK).saturating_mul(attempts.max(1)) + SLACK;
+    Aside::start(within, move || {
+        let mut watch = Watch::new(&anchors, timeout);
+        watch.round(wait);
+        watch.keep_looking(attempts.saturating_sub(1), interval);
+        (watch.standing(), watch.into_looks())
+    })
+}

@@ -1,0 +1,118 @@
+//! The log lines of a run: one fact per line, and exactly one `decision=` line.
+
+use crate::act::{Deeds, End};
+use crate::config::Config;
+use crate::decide::{Decision, Phase, Promotion};
+use crate::observe::{Answer, Look, Observation, Standing};
+use crate::record::report::{Report, reach, standing};
+use crate::witness::{Heard, Testimony};
+
+/// Logs what was seen.
+pub fn evidence(config: &Config, seen: &Observation) {
+    for look in &seen.looks {
+        log_look("probe", look);
+    }
+    log::info!(
+        "peer={} host={} reach={}",
+        config.peer.name,
+        config.peer.host,
+        reach(&seen.reach)
+    );
+    for look in &seen.anchors {
+        log_look("anchor", look);
+    }
+    if seen.standing != Standing::NotAsked {
+        log::info!("self={}", standing(seen.standing));
+    }
+    for heard in &seen.heard {
+        log_heard(heard);
+    }
+}
+
+fn log_look(kind: &str, look: &Look) {
+    match &look.answer {
+        Answer::Answered => log::info!("{kind}={} answer=answered", look.target),
+        Answer::NoAnswer(why) => {
+            log::info!("{kind}={} answer=no-answer cause=\"{why}\"", look.target);
+        }
+        Answer::CouldNotProbe(why) => {
+            log::warn!(
+                "{kind}={} answer=could-not-probe cause=\"{why}\"",
+                look.target
+            );
+        }
+    }
+}
+
+fn log_heard(heard: &Heard) {
+    let Heard {
+        witness,
+        host,
+        testimony,
+    } = heard;
+    match testimony {
+        Testimony::Up => log::info!("witness={witness} host={host} testimony=up"),
+        Testimony::Down(_) => log::warn!("witness={witness} host={host} testimony={testimony}"),
+        Testimony::Unknown(doubt) => log::warn!(
+            "witness={witness} host={host} testimony=unknown doubt={} cause=\"{}\"",
+            doubt.kind.code(),
+            doubt.detail
+        ),
+    }
+}
+
+/// Logs what was decided.
+pub fn decision(config: &Config, decision: &Decision) {
+    let streak = decision
+        .streak()
+        .map(|streak| format!(" streak={streak}"))
+        .unwrap_or_default();
+    let line = format!(
+        "decision={} reason={} verdict={}{streak} role={} peer={} because=\"{}\"",
+        decision.choice.name(),
+        decision.reason(),
+        decision.verdict.name(),
+        config.role.name(),
+        config.peer.host,
+        decision.sentence()
+    );
+    match decision.verdict {
+        crate::decide::Verdict::Alive => log::info!("{line}"),
+        crate::decide::Verdict::Cut
+        | crate::decide::Verdict::Dead
+        | crate::decide::Verdict::Unknown(_) => log::warn!("{line}"),
+    }
+}
+
+/// Logs how the run ended.
+pub fn conclusion(report: &Report, deeds: &Deeds) {
+    let exit = report.exit;
+    match &deeds.end {
+        End::Complete => log::info!("result=complete exit={exit}"),
+        End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause=\"{why}\""),
+        End::FenceFailed(why) => log::error!(
+            "result=fence-failed exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
+        ),
+        End::Stopped => {
+            log::warn!("result=stopped exit={exit} next=\"the next run goes on from here\"");
+        }
+    }
+}
+
+/// Logs an acknowledgement, and returns what to tell the operator.
+pub fn acknowledgement(acknowledged: Option<&Promotion>, reason: &str) -> String {
+    let Some(promotion) = acknowledged else {
+        return "there is nothing to acknowledge: no promotion was begun".into();
+    };
+    let (epoch, source) = (promotion.epoch, &promotion.source);
+    log::warn!("ack=epoch-{epoch} source={source} reason={reason:?}");
+    match promotion.phase {
+        Phase::Finished => {
+            format!("acknowledged: the promotion of {source} (epoch {epoch}) is done")
+        }
+        Phase::Unfinished | Phase::FenceFailed => format!(
+            "acknowledged: the promotion of {source} (epoch {epoch}) may be tried again; \
+             the next run that sees the peer dead goes on with it"
+        ),
+    }
+}

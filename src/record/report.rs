@@ -1,0 +1,303 @@
+//! One run as a document: for `--json`, and for the history.
+
+use serde::Serialize;
+
+use crate::act::{Deeds, Tally};
+use crate::clock::Now;
+use crate::config::Config;
+use crate::decide::{Decision, Memory};
+use crate::exit::Code;
+use crate::observe::{Answer, Look, Observation, Reach, Standing};
+use crate::plan::{Argv, Stage, lines};
+use crate::witness::{Heard, Testimony, Voice};
+
+/// The version of this document.
+const VERSION: u32 = 1;
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    version: u32,
+    /// Names the run.
+    pub run: String,
+    at: String,
+    role: &'static str,
+    site: String,
+    peer: Peer,
+    reach: &'static str,
+    looks: Vec<Seen>,
+    standing: &'static str,
+    anchors: Vec<Seen>,
+    heard: Vec<Said>,
+    verdict: &'static str,
+    decision: &'static str,
+    reason: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    streak: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promotion: Option<Promoted>,
+    steps: Vec<Step>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accounts: Option<Accounts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_run: Option<WouldRun>,
+    /// The exit code, as a number.
+    pub exit: u8,
+    /// The exit code.
+    #[serde(skip)]
+    pub code: Code,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Peer {
+    site: String,
+    host: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Seen {
+    target: String,
+    answer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Said {
+    witness: String,
+    host: String,
+    testimony: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voice: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Promoted {
+    epoch: u64,
+    phase: crate::decide::Phase,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Step {
+    step: &'static str,
+    outcome: String,
+    ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complaint: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Accounts {
+    total: usize,
+    left: usize,
+    without_replica: usize,
+    lagging: usize,
+    stages: Vec<StageTally>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct StageTally {
+    stage: &'static str,
+    done: usize,
+    failed: usize,
+}
+
+/// What a dry run would have run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct WouldRun {
+    now: Vec<Argv>,
+    on_promotion: Vec<Argv>,
+}
+
+/// What a run consists of, up to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// When the run began.
+    pub now: &'a Now,
+    /// What was seen.
+    pub seen: &'a Observation,
+    /// What was decided.
+    pub decision: &'a Decision,
+    /// The memory at the end.
+    pub memory: &'a Memory,
+}
+
+impl Report {
+    /// Reports a run that acted, or had nothing to do.
+    pub fn of_run(parts: Parts<'_>, deeds: &Deeds, code: Code) -> Self {
+        let steps = deeds.steps.iter().map(|deed| Step {
+            step: deed.step,
+            outcome: deed.outcome.to_string(),
+            ms: u64::try_from(deed.took.as_millis()).unwrap_or(u64::MAX),
+            complaint: deed.complaint.clone(),
+        });
+        Self {
+            steps: steps.collect(),
+            accounts: deeds.accounts.as_ref().map(accounts),
+            ..Self::of_decision(parts, code)
+        }
+    }
+
+    /// Reports a dry run.
+    pub fn of_dry_run(parts: Parts<'_>, now: &[Stage], on_promotion: &[Stage], code: Code) -> Self {
+        let would_run = WouldRun {
+            now: lines(now),
+            on_promotion: lines(on_promotion),
+        };
+        Self {
+            would_run: Some(would_run),
+            ..Self::of_decision(parts, code)
+        }
+    }
+
+    /// Renders a dry run for a person.
+    pub fn dry_run_text(&self) -> String {
+        let mut text = format!(
+            "decision={} reason={}: {}\nwould exit with {}\n",
+            self.decision, self.reason, self.detail, self.exit
+        );
+        if let Some(would_run) = &self.would_run {
+            text += &commands("would run now", &would_run.now);
+            text += &commands("on a confirmed death it would run", &would_run.on_promotion);
+        }
+        text
+    }
+
+    fn of_decision(parts: Parts<'_>, code: Code) -> Self {
+        let Parts {
+            config,
+            now,
+            seen,
+            decision,
+            memory,
+        } = parts;
+        Self {
+            version: VERSION,
+            run: format!("{}-{}", now.wall, std::process::id()),
+            at: now.utc(),
+            role: config.role.name(),
+            site: config.own.name.clone(),
+            peer: Peer {
+                site: config.peer.name.clone(),
+                host: config.peer.host.clone(),
+            },
+            reach: reach(&seen.reach),
+            looks: seen.looks.iter().map(look).collect(),
+            standing: standing(seen.standing),
+            anchors: seen.anchors.iter().map(look).collect(),
+            heard: seen.heard.iter().map(said).collect(),
+            verdict: decision.verdict.name(),
+            decision: decision.choice.name(),
+            reason: decision.reason(),
+            detail: decision.sentence(),
+            streak: decision.streak(),
+            promotion: memory.promotion.as_ref().map(|promotion| Promoted {
+                epoch: promotion.epoch,
+                phase: promotion.phase,
+                attempts: promotion.attempts,
+                failure: promotion.failure.clone(),
+            }),
+            steps: Vec::new(),
+            accounts: None,
+            would_run: None,
+            exit: code.number(),
+            code,
+        }
+    }
+}
+
+fn accounts(tally: &Tally) -> Accounts {
+    let stages = tally.stages.iter();
+    Accounts {
+        total: tally.total,
+        left: tally.left,
+        without_replica: tally.without_replica,
+        lagging: tally.lagging,
+        stages: stages
+            .map(|&(stage, done, failed)| StageTally {
+                stage,
+                done,
+                failed,
+            })
+            .collect(),
+    }
+}
+
+/// Returns the word for the log and the report.
+pub fn reach(reach: &Reach) -> &'static str {
+    match reach {
+        Reach::Answers => "answers",
+        Reach::Silent => "silent",
+        Reach::Unknown(_) => "unknown",
+    }
+}
+
+/// Returns the word for the log and the report.
+pub fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Connected => "connected",
+        Standing::Isolated => "isolated",
+        Standing::NotAsked => "not-asked",
+    }
+}
+
+fn look(look: &Look) -> Seen {
+    let (answer, detail) = match &look.answer {
+        Answer::Answered => ("answered", None),
+        Answer::NoAnswer(detail) => ("no-answer", Some(detail.clone())),
+        Answer::CouldNotProbe(detail) => ("could-not-probe", Some(detail.clone())),
+    };
+    Seen {
+        target: look.target.clone(),
+        answer,
+        detail,
+    }
+}
+
+fn said(heard: &Heard) -> Said {
+    let (testimony, voice, doubt) = match &heard.testimony {
+        Testimony::Up => ("up", None, None),
+        Testimony::Down(Voice::Proven) => ("down", Some("proven"), None),
+        Testimony::Down(Voice::Anchored) => ("down", Some("anchored"), None),
+        Testimony::Unknown(doubt) => ("unknown", None, Some(doubt)),
+    };
+    Said {
+        witness: heard.witness.clone(),
+        host: heard.host.clone(),
+        testimony,
+        voice,
+        doubt: doubt.map(|doubt| doubt.kind.code()),
+        detail: doubt.map(|doubt| doubt.detail.clone()),
+    }
+}
+
+fn commands(title: &str, commands: &[Argv]) -> String {
+    if commands.is_empty() {
+        return format!("{title}: nothing\n");
+    }
+    let lines = commands.iter().map(|argv| {
+        let words: Vec<String> = argv.iter().map(|word| quote(word)).collect();
+        format!("  {}\n", words.join(" "))
+    });
+    format!("{title}, in this order:\n{}", lines.collect::<String>())
+}
+
+/// Quotes a word as a shell would need it, so that a line can be pasted.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+<>".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}

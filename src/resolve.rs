@@ -1,0 +1,37 @@
+//! Turns a name into addresses before a deadline.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use crate::aside::Aside;
+
+/// Returns every address of `host`, each with `port`; never an empty list.
+///
+/// A literal address (an IPv6 one with or without brackets) needs no resolver and no thread.
+/// `getaddrinfo` has no deadline of its own, so it is left behind when it is late.
+///
+/// # Errors
+/// A sentence that names the host.
+pub(crate) fn resolve(host: &str, port: u16, within: Duration) -> Result<Vec<SocketAddr>, String> {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(literal) = bare.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(literal, port)]);
+    }
+    let name = bare.to_owned();
+    let lookup = Aside::start(within, move || {
+        (name.as_str(), port)
+            .to_socket_addrs()
+            .map(Vec::from_iter)
+            .map_err(|err| err.to_string())
+    });
+    match lookup.wait().and_then(|found| found) {
+        Ok(addresses) if addresses.is_empty() => {
+            Err(format!("cannot resolve {bare}: it has no address"))
+        }
+        Ok(addresses) => Ok(addresses),
+        Err(why) => Err(format!("cannot resolve {bare}: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! The journal beside the promotion file: what was begun and what was done, each line appended
+//! and synced before the next effect, so that a killed run resumes at the right account.
+//!
+//! One line is `CRC32 JSON`. A torn last line never happened; any other damage is refused. The
+//! journal of an ended promotion stays until the next one begins: the block period is read from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Now;
+use crate::exit::Refusal;
+use crate::store::file::{self, Foreign, beside};
+use crate::store::ranges::Ranges;
+use crate::store::state::checksum;
+
+/// No line of ours is longer.
+const LINE_MAX: u64 = 8 * 1024;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A promotion begins.
+    Begun {
+        /// Its number.
+        epoch: u64,
+        /// When.
+        at: Now,
+    },
+    /// The account list holds this many names, in this many bytes.
+    Listed {
+        /// Names.
+        names: usize,
+        /// Bytes.
+        bytes: u64,
+    },
+    /// A step is about to start.
+    Before {
+        /// Its name.
+        step: String,
+    },
+    /// A step has ended.
+    After {
+        /// Its name.
+        step: String,
+        /// How.
+        outcome: String,
+    },
+    /// A batch is about to start.
+    BatchBefore {
+        /// The stage.
+        stage: String,
+        /// Position of its first name in the account list.
+        from: usize,
+        /// Position after its last name.
+        to: usize,
+    },
+    /// A batch is done.
+    BatchDone {
+        /// The stage.
+        stage: String,
+        /// Position of its first name in the account list.
+        from: usize,
+        /// Position after its last name.
+        to: usize,
+    },
+    /// A stage is done.
+    StageDone {
+        /// Its name.
+        stage: String,
+    },
+    /// The promotion is done, or the peer came back before it was.
+    Ended {
+        /// When.
+        at: Now,
+    },
+}
+
+/// What a journal tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Story {
+    /// The promotion it is about.
+    pub epoch: u64,
+    /// When that began.
+    pub began: Option<Now>,
+    /// When that ended.
+    pub ended: Option<Now>,
+    /// Names and bytes of the account list.
+    pub listed: (usize, u64),
+    /// Steps that were begun, whatever became of them.
+    pub begun: BTreeSet<String>,
+    /// Stages that are done.
+    pub stages: BTreeSet<String>,
+    /// What is done of each stage that works in batches.
+    pub batches: BTreeMap<String, Ranges>,
+    /// Bytes up to the last whole line.
+    sound: u64,
+}
+
+impl Story {
+    fn add(&mut self, event: Event) {
+        match event {
+            Event::Begun { epoch, at } => {
+                *self = Self {
+                    epoch,
+                    began: Some(at),
+                    sound: self.sound,
+                    ..Self::default()
+                };
+            }
+            Event::Listed { names, bytes } => self.listed = (names, bytes),
+            Event::Before { step } => {
+                self.begun.insert(step);
+            }
+            Event::After { .. } | Event::BatchBefore { .. } => {}
+            Event::BatchDone { stage, from, to } => {
+                self.batches.entry(stage).or_default().insert(Range {
+                    start: from,
+                    end: to,
+                });
+            }
+            Event::StageDone { stage } => {
+                self.stages.insert(stage);
+            }
+            Event::Ended { at } => self.ended = Some(at),
+        }
+    }
+}
+
+/// An open journal. Threads may append to it side by side.
+#[derive(Debug)]
+pub struct Journal {
+    /// `None` after a failed append: what follows a torn line would be damage.
+    file: Mutex<Option<File>>,
+}
+
+impl Journal {
+    /// Opens the journal of `epoch`, or begins it; returns it with what it already tells.
+    ///
+    /// # Errors
+    /// When it cannot be written, or is damaged.
+    pub fn open(promotion: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
+        let path = path(promotion);
+        match read(&path, Foreign::Remove)? {
+            Some(story) if story.epoch == epoch => {
+                let refused = |error| Refusal::io(error, format!("cannot open {}", path.display()));
+                let file = file::open_append(&path).map_err(refused)?;
+                // A torn last line never happened.
+                file.set_len(story.sound).map_err(refused)?;
+                Ok((
+                    Self {
+                        file: Mutex::new(Some(file)),
+                    },
+                    story,
+                ))
+            }
+            Some(_) | None => Self::begin(&path, epoch, now),
+        }
+    }
+
+    fn begin(path: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
+        let begun = Event::Begun {
+            epoch,
+            at: now.clone(),
+        };
+        let line = line(&begun).map_err(|error| Refusal::unusable(error.into()))?;
+        file::replace(path, line.as_bytes())?;
+        let mut story = Story::default();
+        story.add(begun);
+        let file = file::open_append(path)
+            .map_err(|error| Refusal::io(error, format!("cannot open {}", path.display())))?;
+        Ok((
+            Self {
+                file: Mutex::new(Some(file)),
+            },
+            story,
+        ))
+    }
+
+    /// Appends a line; when this returns, it is durable.
+    ///
+    /// # Errors
+    /// When it is not durable. The caller must not go on as if it were.
+    pub fn append(&self, event: &Event) -> std::io::Result<()> {
+        let line = line(event)?;
+        let second = {
+            let mut slot = self
+                .file
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let Some(mut file) = slot.take() else {
+                return Err(std::io::Error::other(
+                    "an earlier line could not be written",
+                ));
+            };
+            file.write_all(line.as_bytes())?;
+            let second = file.try_clone()?;
+            *slot = Some(file);
+            second
+        };
+        // Outside the lock: the file system commits what several threads wait for in one go.
+        second.sync_data()
+    }
+}
+
+/// Replaces the journal by its gist, for a promotion that has ended. An ended one stays as it is.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
+    let path = path(promotion);
+    let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) else {
+        return Ok(());
+    };
+    let began = story.began.unwrap_or_else(|| now.clone());
+    let gist = [
+        Event::Begun {
+            epoch: story.epoch,
+            at: began,
+        },
+        Event::Ended { at: now.clone() },
+    ];
+    let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
+    let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
+    file::replace(&path, lines.concat().as_bytes())?;
+    file::remove(&beside(promotion, ".accounts"))
+}
+
+/// Returns when the last promotion ended, or began if it never ended.
+///
+/// # Errors
+/// When the journal cannot be read or is damaged.
+pub fn last_promotion(promotion: &Path, foreign: Foreign) -> Result<Option<Now>, Refusal> {
+    Ok(read(&path(promotion), foreign)?.and_then(|story| story.ended.or(story.began)))
+}
+
+/// Returns the number of the last promotion; 0 before the first.
+///
+/// # Errors
+/// When the journal cannot be read or is damaged.
+pub fn last_epoch(promotion: &Path) -> Result<u64, Refusal> {
+    Ok(read(&path(promotion), Foreign::Leave)?.map_or(0, |story| story.epoch))
+}
+
+fn path(promotion: &Path) -> PathBuf {
+    beside(promotion, ".journal")
+}
+
+fn line(event: &Event) -> serde_json::Result<String> {
+    let json = serde_json::to_string(event)?;
+    Ok(format!("{} {json}\n", checksum(&json)))
+}
+
+/// Reads a journal; `None` when there is none of ours.
+///
+/// # Errors
+/// When it cannot be read or is damaged before its last line.
+pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
+    let Some(file) = file::open(path, foreign)? else {
+        return Ok(None);
+    };
+    let mut reader = BufReader::new(file);
+    let mut story = Story::default();
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let read = std::io::Read::take(&mut reader, LINE_MAX).read_until(b'\n', &mut text);
+        let read =
+            read.map_err(|error| Refusal::io(error, format!("cannot read {}", path.display())))?;
+        if read == 0 {
+            return Ok(Some(story));
+        }
+        match event(&text) {
+            Some(event) => {
+                story.sound += read as u64;
+                story.add(event);
+            }
+            None if at_end(&mut reader) => return Ok(Some(story)),
+            None => {
+                return Err(Refusal::unusable(anyhow!(
+                    "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \
+                     see docs/runbook.md#state-unusable",
+                    path.display(),
+                    story.sound
+                )));
+            }
+        }
+    }
+}
+
+fn at_end(reader: &mut BufReader<File>) -> bool {
+    reader.fill_buf().is_ok_and(<[u8]>::is_empty)
+}
+
+fn event(text: &[u8]) -> Option<Event> {
+    let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
+    let (sum, json) = text.split_once(' ')?;
+    if sum != checksum(json) {
+        return None;
+    }
+    serde_json::from_str(json).ok()
+}

@@ -1,0 +1,128 @@
+//! Memory on disk. Three files, under the ancestor's names: present = that state. Inside is one
+//! versioned, checksummed JSON document; an empty file (the ancestor's, or an admin's `touch`)
+//! is that state with no details. Damaged or newer than we know is refused, never guessed.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::config::Files;
+use crate::decide::{Memory, Module, ModulePhase, Promotion, Suspicion};
+use crate::exit::Refusal;
+use crate::store::file::{self, Foreign};
+use crate::store::journal;
+
+/// The version of the documents we write, and the newest we read.
+const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    version: u32,
+    checksum: String,
+    #[serde(borrow)]
+    state: &'a RawValue,
+}
+
+/// Loads what the last run left.
+///
+/// # Errors
+/// When a file cannot be read, is damaged, or is newer than this habeat.
+pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
+    Ok(Memory {
+        suspicion: read(&files.down, foreign, Suspicion::default)?,
+        promotion: read(&files.promotion, foreign, Promotion::undocumented)?,
+        module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
+        last_promotion: journal::last_promotion(&files.promotion, foreign)?,
+        paused: false,
+    })
+}
+
+/// Writes what has changed between two memories; nothing else is touched.
+///
+/// # Errors
+/// When a file cannot be written or removed.
+pub fn save(files: &Files, before: &Memory, after: &Memory) -> Result<(), Refusal> {
+    // The promotion first: whoever dies between two writes has said the more important thing.
+    write(
+        &files.promotion,
+        before.promotion.as_ref(),
+        after.promotion.as_ref(),
+    )?;
+    write(&files.module, before.module.as_ref(), after.module.as_ref())?;
+    write(
+        &files.down,
+        before.suspicion.as_ref(),
+        after.suspicion.as_ref(),
+    )
+}
+
+fn read<T: DeserializeOwned>(
+    path: &Path,
+    foreign: Foreign,
+    undocumented: impl FnOnce() -> T,
+) -> Result<Option<T>, Refusal> {
+    let Some(bytes) = file::read(path, foreign)? else {
+        return Ok(None);
+    };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Some(undocumented()));
+    }
+    parse(&bytes).map(Some).map_err(|why| {
+        let path = path.display();
+        Refusal::unusable(anyhow!(
+            "cannot use the state file {path}: {why}; nothing was changed; \
+             see docs/runbook.md#state-unusable"
+        ))
+    })
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    let envelope: Envelope<'_> =
+        serde_json::from_slice(bytes).map_err(|error| format!("it is damaged ({error})"))?;
+    if envelope.version != VERSION {
+        return Err(format!(
+            "version {}, this habeat reads {VERSION}",
+            envelope.version
+        ));
+    }
+    if envelope.checksum != checksum(envelope.state.get()) {
+        return Err("it is damaged (the checksum does not fit)".into());
+    }
+    serde_json::from_str(envelope.state.get()).map_err(|error| format!("it is damaged ({error})"))
+}
+
+fn write<T: Serialize + PartialEq>(
+    path: &Path,
+    before: Option<&T>,
+    after: Option<&T>,
+) -> Result<(), Refusal> {
+    match after {
+        _ if before == after => Ok(()),
+        None => file::remove(path),
+        Some(state) => file::replace(path, &document(state)?),
+    }
+}
+
+fn document<T: Serialize>(state: &T) -> Result<Vec<u8>, Refusal> {
+    let render = || -> serde_json::Result<Vec<u8>> {
+        let state = serde_json::value::to_raw_value(state)?;
+        let checksum = checksum(state.get());
+        let mut bytes = serde_json::to_vec(&Envelope {
+            version: VERSION,
+            checksum,
+            state: &state,
+        })?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    };
+    render().map_err(|error| Refusal::unusable(error.into()))
+}
+
+/// CRC-32 finds every damage of up to 32 bits in a row; it is no defence against forgery, which
+/// ownership and mode of the file are.
+pub(crate) fn checksum(text: &str) -> String {
+    format!("{:08x}", crc32fast::hash(text.as_bytes()))
+}

@@ -1,0 +1,92 @@
+//! The gossip of the local agent: what our own side sees, asked only without a leader.
+//!
+//! A node that is cut off from everybody reports its living peer as failed, with status 200 and
+//! no sign of doubt. Whether that may count is for the anchors to show, not for this file.
+
+use serde::Deserialize;
+
+use super::super::conversation::Conversation;
+use super::super::{Doubt, DoubtKind, Testimony, Voice};
+use super::{EMPTY_HINT, Names};
+
+/// One entry of `/v1/agent/members`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Member {
+    name: String,
+    status: i64,
+}
+
+/// The states of a member (`MemberStatus` in hashicorp/serf, `serf/serf.go`).
+const ALIVE: i64 = 1;
+const LEAVING: i64 = 2;
+const LEFT: i64 = 3;
+const FAILED: i64 = 4;
+
+/// Asks the local agent about `peer`; a `Down` is said with `voice`.
+pub(super) fn hear(
+    conversation: &Conversation<'_>,
+    own: &Names,
+    peer: &Names,
+    voice: Voice,
+) -> Result<(String, Testimony), Doubt> {
+    let members: Option<Vec<Member>> = conversation.get("/v1/agent/members")?.json()?;
+    let members = members.unwrap_or_default();
+    let found = the_one(peer, &members)?;
+    let name = &found.name;
+    let testimony = match found.status {
+        ALIVE => Testimony::Up,
+        FAILED => {
+            prove(own, &members)?;
+            Testimony::Down(voice)
+        }
+        LEAVING | LEFT => {
+            let detail = format!("{name} left the cluster (status {})", found.status);
+            return Err(Doubt::new(DoubtKind::TakenOut, detail));
+        }
+        other => {
+            let detail = format!("{name} has status {other}");
+            return Err(Doubt::new(DoubtKind::Unclear, detail));
+        }
+    };
+    Ok((name.clone(), testimony))
+}
+
+/// A list that does not show ourselves alive is filtered, foreign, or from an agent that does
+/// not work.
+fn prove(own: &Names, members: &[Member]) -> Result<(), Doubt> {
+    let blind = |detail: String| {
+        let detail = format!("says down, but of our own node {}: {detail}", own.host);
+        Err(Doubt::new(DoubtKind::Blind, detail))
+    };
+    match the_one(own, members) {
+        Ok(found) if found.status == ALIVE => Ok(()),
+        Ok(found) => blind(format!("{} has status {}", found.name, found.status)),
+        Err(doubt) => blind(doubt.to_string()),
+    }
+}
+
+/// Exactly one entry must fit, even if another one has left: which of them is the host?
+fn the_one<'m>(names: &Names, members: &'m [Member]) -> Result<&'m Member, Doubt> {
+    let fit: Vec<_> = members
+        .iter()
+        .filter(|member| names.contain(&member.name))
+        .collect();
+    match fit.as_slice() {
+        [] => {
+            let forms = names.forms.join(", ");
+            let hint = if members.is_empty() {
+                EMPTY_HINT
+            } else {
+                "look at `consul members`"
+            };
+            let detail = format!("no member is named {forms}; {hint}");
+            Err(Doubt::new(DoubtKind::NotFound, detail))
+        }
+        [one] => Ok(one),
+        [one, other, ..] => {
+            let detail = format!("both {} and {} are members", one.name, other.name);
+            Err(Doubt::new(DoubtKind::Ambiguous, detail))
+        }
+    }
+}

@@ -1,0 +1,156 @@
+use super::*;
+
+fn member(name: &str, status: i64) -> String {
+    format!(
+        r#"{{"Name":"{name}","Addr":"10.99.0.4","Port":8301,
+            "Tags":{{"dc":"wit","id":"x","role":"node"}},"Status":{status},"ProtocolMin":1}}"#
+    )
+}
+
+fn members(list: &[(&str, i64)]) -> Vec<u8> {
+    let list: Vec<_> = list
+        .iter()
+        .map(|(name, status)| member(name, *status))
+        .collect();
+    ok(&format!("[{}]", list.join(",\n")))
+}
+
+const PEER: &str = "agent-mbx1-example-com";
+const OWN: &str = "agent-mbx2-example-com";
+
+fn ask_members(answer: Vec<u8>, gossip: Gossip) -> Testimony {
+    ask(vec![no_leader(), (MEMBERS, answer)], gossip)
+}
+
+#[test]
+fn the_setting_decides_what_a_failed_member_is_worth() {
+    for (gossip, failed, alive) in [
+        (Gossip::Never, "no-leader", "no-leader"),
+        (Gossip::Anchored, "down Anchored", "up"),
+        (Gossip::Always, "down Proven", "up"),
+    ] {
+        for (status, expected) in [(4, failed), (1, alive)] {
+            let testimony = ask_members(members(&[(PEER, status), (OWN, 1)]), gossip);
+            assert_eq!(word(&testimony), expected, "{gossip:?} {status}");
+        }
+    }
+}
+
+#[test]
+fn only_a_failed_member_is_down() {
+    let own = (OWN, 1);
+    for (name, list, expected) in [
+        ("alive", vec![(PEER, 1), own], "up"),
+        ("failed", vec![(PEER, 4), own], "down Anchored"),
+        ("leaving", vec![(PEER, 2), own], "taken-out"),
+        ("left", vec![(PEER, 3), own], "taken-out"),
+        ("no state", vec![(PEER, 0), own], "unclear"),
+        ("a new state", vec![(PEER, 5), own], "unclear"),
+        ("an impossible state", vec![(PEER, -1), own], "unclear"),
+        (
+            "as a server",
+            vec![("server-mbx1-example-com", 4), own],
+            "down Anchored",
+        ),
+        ("bare", vec![("mbx1-example-com", 4), own], "down Anchored"),
+        (
+            "in capitals",
+            vec![("AGENT-MBX1-EXAMPLE-COM", 4), own],
+            "down Anchored",
+        ),
+        (
+            "reaped, or misspelt",
+            vec![("agent-mbx9-example-com", 4), own],
+            "not-found",
+        ),
+        (
+            "a longer name",
+            vec![("agent-mbx1-example-com-old", 4), own],
+            "not-found",
+        ),
+        (
+            "two names failed",
+            vec![(PEER, 4), ("server-mbx1-example-com", 4), own],
+            "ambiguous",
+        ),
+        (
+            "one of two left",
+            vec![(PEER, 4), ("server-mbx1-example-com", 3), own],
+            "ambiguous",
+        ),
+        (
+            "one of two alive",
+            vec![(PEER, 4), ("mbx1-example-com", 1), own],
+            "ambiguous",
+        ),
+        ("listed twice", vec![(PEER, 4), (PEER, 4), own], "ambiguous"),
+        ("ourselves missing", vec![(PEER, 4)], "blind"),
+        ("ourselves failed", vec![(PEER, 4), (OWN, 4)], "blind"),
+        ("ourselves left", vec![(PEER, 4), (OWN, 3)], "blind"),
+        (
+            "ourselves twice",
+            vec![(PEER, 4), own, ("mbx2-example-com", 1)],
+            "blind",
+        ),
+    ] {
+        let testimony = ask_members(members(&list), Gossip::Anchored);
+        assert_eq!(word(&testimony), expected, "{name}: {testimony}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_list_of_members_says_nothing() {
+    for (name, answer, expected) in [
+        ("no token: an empty list", ok("[]"), "not-found"),
+        ("null", ok("null"), "not-found"),
+        ("wrong token", response(403, "", "ACL not found"), "denied"),
+        ("an object", ok("{}"), "bad-answer"),
+        (
+            "a status as text",
+            ok(&format!(r#"[{{"Name":"{PEER}","Status":"4"}}]"#)),
+            "bad-answer",
+        ),
+        (
+            "a broken status",
+            ok(&format!(r#"[{{"Name":"{PEER}","Status":4.5}}]"#)),
+            "bad-answer",
+        ),
+        (
+            "no status",
+            ok(&format!(r#"[{{"Name":"{PEER}"}}]"#)),
+            "bad-answer",
+        ),
+        (
+            "two statuses",
+            ok(&format!(r#"[{{"Name":"{PEER}","Status":1,"Status":4}}]"#)),
+            "bad-answer",
+        ),
+        (
+            "cut off",
+            b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[".to_vec(),
+            "bad-answer",
+        ),
+        ("an error", response(500, "", "x"), "http-status"),
+    ] {
+        let testimony = ask_members(answer, Gossip::Always);
+        assert_eq!(word(&testimony), expected, "{name}: {testimony}");
+    }
+}
+
+#[test]
+fn a_missing_token_is_named_as_a_cause_of_an_empty_list() {
+    let testimony = ask_members(ok("[]"), Gossip::Anchored);
+    assert!(testimony.to_string().contains("token"), "{testimony}");
+}
+
+#[test]
+fn the_catalog_is_not_asked_without_a_leader() {
+    let server = serve(vec![no_leader()]);
+    testify(&agent(&server.url, Gossip::Always), &own(), &peer());
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|head| !head.contains("/v1/health/"))
+    );
+}

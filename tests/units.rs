@@ -1,0 +1,248 @@
+//! The files the package installs, judged by the programs that will read them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test starts the programs that read our files"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use habeat::cli::{DEFAULT_CONFIG, DEFAULT_LOG};
+use habeat::config::{self, Config, UNIT_START_LIMIT};
+use tempfile::TempDir;
+
+/// The exposure `systemd-analyze security` may report, times ten.
+const HIGHEST_EXPOSURE: &str = "40";
+/// Where the service expects the binary.
+const INSTALLED: &str = "/usr/local/sbin/habeat";
+
+fn shipped(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(shipped(path)).unwrap_or_else(|e| panic!("cannot read {path}: {e}"))
+}
+
+/// Returns the values of `key`, in order.
+fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix(key)?.strip_prefix('='))
+        .collect()
+}
+
+fn run(program: &str, args: &[&str]) -> Output {
+    Command::new(program)
+        .args(args)
+        .output()
+        .unwrap_or_else(|e| panic!("cannot start {program} (see docs/testing.md): {e}"))
+}
+
+fn assert_ran_well(output: &Output) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{:?}\n{said}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
+
+/// The units in a folder of their own, the service pointing at the binary under test.
+fn installed_units() -> TempDir {
+    let dir = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
+    let service = read("systemd/habeat.service");
+    assert!(service.contains(INSTALLED), "{service}");
+    let service = service.replace(INSTALLED, env!("CARGO_BIN_EXE_habeat"));
+    for (name, text) in [
+        ("habeat.service", service),
+        ("habeat.timer", read("systemd/habeat.timer")),
+    ] {
+        fs::write(dir.path().join(name), text)
+            .unwrap_or_else(|e| panic!("cannot write {name}: {e}"));
+    }
+    dir
+}
+
+#[test]
+fn systemd_accepts_the_units_without_a_word() {
+    let dir = installed_units();
+    for name in ["habeat.service", "habeat.timer"] {
+        let unit = dir.path().join(name);
+        let output = run(
+            "systemd-analyze",
+            &["verify", "--man=no", &unit.to_string_lossy()],
+        );
+        assert_ran_well(&output);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("habeat"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn the_service_is_no_more_exposed_than_allowed() {
+    let dir = installed_units();
+    let unit = dir.path().join("habeat.service");
+    let threshold = format!("--threshold={HIGHEST_EXPOSURE}");
+    let arguments = ["security", "--offline=true", "--no-pager", &threshold];
+    let output = Command::new("systemd-analyze")
+        .args(arguments)
+        .arg(&unit)
+        .output()
+        .unwrap_or_else(|e| panic!("cannot start systemd-analyze: {e}"));
+    assert_ran_well(&output);
+}
+
+#[test]
+fn every_directive_says_why_it_is_there() {
+    for name in ["habeat.service", "habeat.timer", "habeat.tmpfiles.conf"] {
+        let text = read(&format!("systemd/{name}"));
+        let lines: Vec<&str> = text.lines().collect();
+        let mut directives = 0;
+        for (at, line) in lines.iter().enumerate() {
+            let is_directive = !line.is_empty() && !line.starts_with(['#', '[']);
+            if !is_directive {
+                continue;
+            }
+            directives += 1;
+            let above = at.checked_sub(1).map_or("", |n| lines[n]);
+            let listed = name.ends_with(".conf") && above.starts_with("x ");
+            assert!(
+                above.starts_with("# ") || listed,
+                "{name}:{}: {line} has no reason above it",
+                at + 1
+            );
+        }
+        assert!(directives > 2, "{name}: found {directives} directives");
+    }
+}
+
+#[test]
+fn the_service_sees_the_lock_files_and_is_not_cut_short() {
+    let service = read("systemd/habeat.service");
+    assert_eq!(values(&service, "PrivateTmp"), Vec::<&str>::new());
+    assert_eq!(
+        values(&service, "MemoryDenyWriteExecute"),
+        Vec::<&str>::new()
+    );
+    assert_eq!(values(&service, "KillMode"), ["mixed"]);
+    assert_eq!(values(&service, "StateDirectory"), ["habeat"]);
+    assert_eq!(values(&service, "RemainAfterExit"), Vec::<&str>::new());
+    assert!(!service.lines().any(|line| line == "[Install]"));
+    let writable = values(&service, "ReadWritePaths").join(" ");
+    for folder in ["/var/tmp", "/var/log", "-/opt/zextras"] {
+        assert!(writable.split(' ').any(|path| path == folder), "{writable}");
+    }
+}
+
+#[test]
+fn the_timer_fires_on_the_minute_and_starts_nothing_by_itself() {
+    let timer = read("systemd/habeat.timer");
+    assert_eq!(values(&timer, "OnCalendar"), ["*:0/5"]);
+    assert_eq!(values(&timer, "AccuracySec"), ["1s"]);
+    assert_eq!(values(&timer, "Requires"), Vec::<&str>::new());
+    assert_ran_well(&run("systemd-analyze", &["calendar", "*:0/5"]));
+}
+
+/// A root with the shipped snippet, a rule that ages `/var/tmp`, and files 90 days old.
+fn aged_root(names: &[&str]) -> TempDir {
+    let root = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
+    let snippets = root.path().join("etc/tmpfiles.d");
+    let place = root.path().join("var/tmp");
+    let made = fs::create_dir_all(&snippets)
+        .and_then(|()| fs::create_dir_all(&place))
+        .and_then(|()| {
+            fs::write(
+                snippets.join("habeat.conf"),
+                read("systemd/habeat.tmpfiles.conf"),
+            )
+        })
+        // `m:` ages by the time of the last change alone, the only one a test can set.
+        .and_then(|()| fs::write(snippets.join("tmp.conf"), "d /var/tmp 1777 - - m:30d\n"));
+    made.unwrap_or_else(|e| panic!("cannot make the root: {e}"));
+    for name in names {
+        let path = place.join(name);
+        assert_ran_well(&run(
+            "touch",
+            &["-d", "90 days ago", &path.to_string_lossy()],
+        ));
+    }
+    root
+}
+
+/// The config of somebody who writes no more than is needed.
+fn defaults() -> Config {
+    let dir = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
+    let path = dir.path().join("habeat.yml");
+    let text = "local: {whoami: secondary, dc_check: primary, role: appserver, provider: consul}\n\
+                primary: {appserver_ip: 192.0.2.1, appserver_vmname: a.example.com}\n\
+                secondary: {appserver_ip: 192.0.2.2, appserver_vmname: b.example.com}\n\
+                consul: {hostname: 127.0.0.1, port: 8500}\n";
+    fs::write(&path, text).unwrap_or_else(|e| panic!("cannot write the config: {e}"));
+    config::load(&path)
+        .unwrap_or_else(|invalid| panic!("{invalid}"))
+        .config
+}
+
+#[test]
+fn the_units_and_the_program_agree_on_paths_and_limits() {
+    let service = read("systemd/habeat.service");
+    let call = format!("{INSTALLED} --config {DEFAULT_CONFIG} --log {DEFAULT_LOG}");
+    assert_eq!(values(&service, "ExecStart"), [call]);
+    let hours = UNIT_START_LIMIT.as_secs() / 3600;
+    assert_eq!(UNIT_START_LIMIT.as_secs() % 3600, 0);
+    assert_eq!(values(&service, "TimeoutStartSec"), [format!("{hours}h")]);
+    let folder = values(&service, "StateDirectory").concat();
+    let history = defaults().history.file;
+    assert_eq!(
+        history.parent(),
+        Some(Path::new(&format!("/var/lib/{folder}")))
+    );
+    let log = read("config/logrotate.d/habeat");
+    assert!(log.contains(&format!("\n{DEFAULT_LOG} {{\n")), "{log}");
+}
+
+#[test]
+fn ageing_removes_what_is_old_but_never_our_names() {
+    let files = defaults().files;
+    let name = |path: &Path| {
+        assert!(path.starts_with("/var/tmp"), "{}", path.display());
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let promotion = name(&files.promotion);
+    let ours: Vec<String> = ["", ".lock", ".journal", ".accounts", ".new"]
+        .iter()
+        .map(|suffix| format!("{promotion}{suffix}"))
+        .chain([name(&files.down), name(&files.module)])
+        .collect();
+    let mut names: Vec<&str> = ours.iter().map(String::as_str).collect();
+    names.push("other");
+    let root = aged_root(&names);
+    let at = format!("--root={}", root.path().display());
+    let arguments = ["--clean", &at, "habeat.conf", "tmp.conf"];
+    assert_ran_well(&run("systemd-tmpfiles", &arguments));
+    for name in ours {
+        assert!(root.path().join("var/tmp").join(&name).exists(), "{name}");
+    }
+    assert!(
+        !root.path().join("var/tmp/other").exists(),
+        "nothing was aged, so nothing was shown"
+    );
+}
+
+#[test]
+fn logrotate_reads_its_snippet() {
+    let dir = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
+    // logrotate refuses a snippet that others may write, whatever the mode in the work tree.
+    let snippet = dir.path().join("habeat");
+    fs::write(&snippet, read("config/logrotate.d/habeat"))
+        .unwrap_or_else(|e| panic!("cannot write the snippet: {e}"));
+    assert_ran_well(&run("chmod", &["0644", &snippet.to_string_lossy()]));
+    let output = run("logrotate", &["--debug", &snippet.to_string_lossy()]);
+    assert_ran_well(&output);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("/var/log/habeat.log"), "{said}");
+    assert!(!said.contains("error:"), "{said}");
+}
