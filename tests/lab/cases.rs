@@ -4,7 +4,7 @@
 use Knowledge::{GossipNever, MisspeltPeer, NoToken, Usual, WithAnchor, WrongToken};
 use Trouble::{
     AgentDead, AgentFrozen, AgentLeft, Maintenance, PrimaryDead, PrimaryMute, PrimarySiteDead,
-    SecondaryIsolated,
+    SecondaryIsolated, SecondarySiteIsolated,
 };
 
 /// Something that is wrong with the world.
@@ -24,6 +24,8 @@ pub(crate) enum Trouble {
     Maintenance,
     /// The secondary reaches nobody, and its agent has come to believe that all others failed.
     SecondaryIsolated,
+    /// The secondary site, with its one Consul server, reaches nothing outside. The primary lives.
+    SecondarySiteIsolated,
     /// The primary site has no power: the host, and two of the three Consul servers.
     PrimarySiteDead,
 }
@@ -85,7 +87,9 @@ const NOT_FOUND: &str = "hold unknown: unknown, heard not-found, exit 3";
 const DENIED: &str = "hold unknown: unknown, heard denied, exit 3";
 const GOSSIP_UNBACKED: &str = "hold unknown: unknown, heard down, exit 3";
 const NO_LEADER: &str = "hold unknown: unknown, heard no-leader, exit 3";
-const ISOLATED: &str = "hold isolated: unknown, heard down, exit 3";
+const GOSSIP_ISOLATED: &str = "hold isolated: unknown, heard down, exit 3";
+const NO_SERVER: &str = "hold unknown: unknown, heard http-status, exit 3";
+const NO_SERVER_ISOLATED: &str = "hold isolated: unknown, heard http-status, exit 3";
 
 /// Cases that need the same world stand next to each other: the world is then made once.
 pub(crate) const CASES: &[Case] = &[
@@ -160,12 +164,22 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "the secondary is cut off and has nothing to tell it",
         Usual,
-        &[scene(&[SecondaryIsolated], &[GOSSIP_UNBACKED; 5])],
+        &[scene(&[SecondaryIsolated], &[NO_SERVER; 5])],
     ),
     case(
         "the secondary is cut off and its anchor tells it",
         WithAnchor,
-        &[scene(&[SecondaryIsolated], &[ISOLATED; 5])],
+        &[scene(&[SecondaryIsolated], &[NO_SERVER_ISOLATED; 5])],
+    ),
+    case(
+        "the secondary site is cut off and has nothing to tell it",
+        Usual,
+        &[scene(&[SecondarySiteIsolated], &[GOSSIP_UNBACKED; 5])],
+    ),
+    case(
+        "the secondary site is cut off and its anchor tells it",
+        WithAnchor,
+        &[scene(&[SecondarySiteIsolated], &[GOSSIP_ISOLATED; 5])],
     ),
     case(
         "the primary site dies with the quorum and there is no anchor",

@@ -187,12 +187,19 @@ impl World for Cluster {
             Trouble::AgentLeft => self.make_primary_leave(),
             Trouble::Maintenance => self.maintain_primary(),
             Trouble::SecondaryIsolated => self.isolate_secondary(),
-            Trouble::PrimarySiteDead => self.kill_primary_site(),
+            Trouble::SecondarySiteIsolated => {
+                self.network.cut(ANCHOR.name);
+                self.lose_primary_site();
+            }
+            Trouble::PrimarySiteDead => {
+                PRIMARY_SITE.map(|name| self.kill(name));
+                self.lose_primary_site();
+            }
         }
     }
 
     fn mend(&mut self) {
-        for host in [&SERVERS[..], &[PRIMARY, SECONDARY]].concat() {
+        for host in [&SERVERS[..], &[PRIMARY, SECONDARY, ANCHOR]].concat() {
             self.network.mend(host.name);
             self.network.ignore_ping(host.name, false);
         }
@@ -251,11 +258,9 @@ impl Cluster {
         });
     }
 
-    fn kill_primary_site(&mut self) {
-        for name in PRIMARY_SITE {
-            self.network.cut(name);
-            self.kill(name);
-        }
+    /// Cuts the line to all of it.
+    fn lose_primary_site(&mut self) {
+        PRIMARY_SITE.map(|name| self.network.cut(name));
         self.wait("the rest to notice that the majority is gone", |cluster| {
             cluster.members_with(FAILED).len() == PRIMARY_SITE.len()
                 && cluster.ask_secondary("/v1/status/leader") == Some(json!(""))

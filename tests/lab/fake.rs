@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
 
-use habeat::drill::fake_consul::{Acl, FakeConsul, Gossip, Leader, Maintenance, Node};
+use habeat::drill::fake_consul::{Acl, Cluster, FakeConsul, Gossip, Leader, Maintenance, Node};
 
 use crate::cases::Trouble;
 use crate::http::{Answer, Question};
@@ -73,20 +73,14 @@ impl World for Fake {
                 self.anchor.stop();
                 cluster.isolate(SECONDARY);
             }
+            Trouble::SecondarySiteIsolated => {
+                self.primary.stop();
+                self.anchor.stop();
+                lose_primary_site(&mut cluster);
+            }
             Trouble::PrimarySiteDead => {
                 self.primary.stop();
-                cluster.leader = Leader::Lost;
-                for name in PRIMARY_SITE {
-                    // Without a leader nobody updates the catalog: it still says passing.
-                    let gossip = Some(Gossip::Failed);
-                    cluster.set(
-                        name,
-                        Node {
-                            gossip,
-                            ..Node::ALIVE
-                        },
-                    );
-                }
+                lose_primary_site(&mut cluster);
             }
         }
     }
@@ -117,6 +111,19 @@ impl World for Fake {
     fn ask(&self, path: &str, token: Option<&str>) -> Answer {
         let line = TcpStream::connect((Ipv4Addr::LOCALHOST, self.consul.port())).unwrap();
         Question::get(path, token).ask(line).unwrap()
+    }
+}
+
+/// What is left has no leader. Nobody updates the catalog: it goes on saying passing.
+fn lose_primary_site(cluster: &mut Cluster) {
+    cluster.leader = Leader::Lost;
+    for name in PRIMARY_SITE {
+        let gossip = Some(Gossip::Failed);
+        let node = Node {
+            gossip,
+            ..Node::ALIVE
+        };
+        cluster.set(name, node);
     }
 }
 
