@@ -111,7 +111,7 @@ fn consul(section: &Section<'_>, file: &Source) -> Consul {
     Consul {
         ca_file: ca_file(section, &base_url),
         base_url,
-        token: secret_of(section, "token", "token_file", file),
+        token: secret_of(section, ["token", "token_file"], Carried::InHeader, file),
         gossip,
     }
 }
@@ -120,7 +120,12 @@ fn vcenter(section: &Section<'_>, file: &Source) -> Option<Vcenter> {
     let [hostname, username] = ["hostname", "username"].map(|name| section.get(name));
     need(&hostname, "the host name of the vCenter server");
     need(&username, "the user that may read the VM");
-    let password = secret_of(section, "password", "password_file", file);
+    let password = secret_of(
+        section,
+        ["password", "password_file"],
+        Carried::Encoded,
+        file,
+    );
     if password.is_none() && section.get("password_file").is_blank() {
         need(&section.get("password"), "the password, or password_file");
     }
@@ -134,7 +139,12 @@ fn vcenter(section: &Section<'_>, file: &Source) -> Option<Vcenter> {
 }
 
 fn hetrix(section: &Section<'_>, file: &Source) -> Option<Hetrix> {
-    let token = secret_of(section, "api_token", "token_file", file);
+    let token = secret_of(
+        section,
+        ["api_token", "token_file"],
+        Carried::InHeader,
+        file,
+    );
     if token.is_none() && section.get("token_file").is_blank() {
         need(&section.get("api_token"), "the API token, or token_file");
     }
@@ -214,11 +224,11 @@ fn base_url(section: &Section<'_>, scheme: &str, default: &str, port: Option<u16
 /// Reads a secret that is written in the file, or lies in a file of its own.
 fn secret_of(
     section: &Section<'_>,
-    written: &str,
-    elsewhere: &str,
+    names: [&str; 2],
+    carried: Carried,
     file: &Source,
 ) -> Option<Secret> {
-    let (written, elsewhere) = (section.get(written), section.get(elsewhere));
+    let [written, elsewhere] = names.map(|name| section.get(name));
     if !written.is_blank() && !elsewhere.is_blank() {
         let key = &written.key;
         elsewhere.error(format!("given together with {key}; keep one of them"));
@@ -226,13 +236,13 @@ fn secret_of(
     }
     expect_private(&written, file);
     if let Some(text) = written.value() {
-        return written.parsed(|_| secret(text));
+        return written.parsed(|_| secret(text, carried));
     }
     let path = elsewhere.parsed(scalar::file_path)?;
-    elsewhere.parsed(|_| secret_in(&path, &elsewhere))
+    elsewhere.parsed(|_| secret_in(&path, &elsewhere, carried))
 }
 
-fn secret_in(path: &Path, field: &Field<'_>) -> Result<Secret, String> {
+fn secret_in(path: &Path, field: &Field<'_>, carried: Carried) -> Result<Secret, String> {
     let at = || path.display();
     let file =
         source::read(path, SECRET_FILE).map_err(|why| format!("cannot read {}: {why}", at()))?;
@@ -246,16 +256,36 @@ fn secret_in(path: &Path, field: &Field<'_>) -> Result<Secret, String> {
     let text = String::from_utf8(file.bytes).map_err(|_| format!("{} is not text", at()))?;
     match text.trim() {
         "" => Err(format!("{} is empty; write the secret into it", at())),
-        text => secret(text),
+        text => secret(text, carried),
     }
 }
 
-/// A token travels in an HTTP header; never repeats it.
-fn secret(text: &str) -> Result<Secret, String> {
-    if text.chars().all(|it| it.is_ascii_graphic()) {
-        return Ok(Secret::new(text.to_owned()));
+/// How a secret travels.
+#[derive(Clone, Copy)]
+enum Carried {
+    /// As it is, in an HTTP header.
+    InHeader,
+    /// Encoded first, as HTTP's Basic scheme does.
+    Encoded,
+}
+
+/// Never repeats it.
+fn secret(text: &str, carried: Carried) -> Result<Secret, String> {
+    let (fits, why) = match carried {
+        Carried::InHeader => (
+            text.chars().all(|it| it.is_ascii_graphic()),
+            "the secret holds a blank or a character that no HTTP header can carry",
+        ),
+        Carried::Encoded => (
+            !text.chars().any(char::is_control),
+            "the secret holds a control character",
+        ),
+    };
+    if fits {
+        Ok(Secret::new(text.to_owned()))
+    } else {
+        Err(why.to_owned())
     }
-    Err("the secret holds a blank or a character that no HTTP header can carry".to_owned())
 }
 
 fn expect_private(secret: &Field<'_>, file: &Source) {
