@@ -1,5 +1,12 @@
 //! A site in a folder: a peer that may be silent, a witness, stub programs, and the built binary.
 
+#![allow(
+    dead_code,
+    reason = "every test program compiles this, and uses its own part of it"
+)]
+
+pub(crate) mod world;
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -18,6 +25,8 @@ pub(crate) const OWN: &str = "mbox2.example.com";
 /// The names Carbonio's mesh gives to their agents.
 pub(crate) const PEER_NODE: &str = "agent-mbox1-example-com";
 pub(crate) const OWN_NODE: &str = "agent-mbox2-example-com";
+/// The program under test.
+pub(crate) const HABEAT: &str = env!("CARGO_BIN_EXE_habeat");
 /// What the config sends and the witness wants.
 pub(crate) const TOKEN: &str = "5f0c2d1e-0000-4000-8000-000000000001";
 
@@ -88,6 +97,15 @@ pub(crate) struct Config {
     pub(crate) token: String,
     pub(crate) confirm_runs: u32,
     pub(crate) max_attempts: u32,
+    pub(crate) threads: usize,
+    pub(crate) restart_replica: bool,
+    pub(crate) user: &'static str,
+    pub(crate) namespace: &'static str,
+    pub(crate) flush_batch: usize,
+    /// Another line of the block `timeouts`.
+    pub(crate) timeouts: &'static str,
+    /// More blocks.
+    pub(crate) more: String,
 }
 
 impl Site {
@@ -112,6 +130,13 @@ impl Site {
             token: TOKEN.to_owned(),
             confirm_runs: 1,
             max_attempts: 3,
+            threads: 2,
+            restart_replica: false,
+            user: "\"\"",
+            namespace: "auto",
+            flush_batch: 200,
+            timeouts: "",
+            more: String::new(),
         };
         let site = Self {
             folder,
@@ -180,13 +205,21 @@ impl Site {
     }
 
     /// Starts the binary with this site's config.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.start_under(&[], arguments)
+    }
+
+    /// Starts the binary with this site's config, by another program that takes it as its last
+    /// arguments.
     #[expect(
         clippy::disallowed_methods,
         reason = "a test starts the program under test"
     )]
-    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+    pub(crate) fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Child {
         self.write("habeat.yml", &self.yaml());
-        Command::new(env!("CARGO_BIN_EXE_habeat"))
+        let whole: Vec<&str> = wrapper.iter().copied().chain([HABEAT]).collect();
+        Command::new(whole[0])
+            .args(&whole[1..])
             .arg("--config")
             .arg(self.path("habeat.yml"))
             .arg("--log")
@@ -197,7 +230,7 @@ impl Site {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|e| panic!("cannot start habeat: {e}"))
+            .unwrap_or_else(|e| panic!("cannot start {whole:?}: {e}"))
     }
 
     /// Waits for a file to appear.
@@ -222,6 +255,13 @@ impl Site {
             token = config.token,
             confirm_runs = config.confirm_runs,
             max_attempts = config.max_attempts,
+            threads = config.threads,
+            restart_replica = config.restart_replica,
+            user = config.user,
+            namespace = config.namespace,
+            flush_batch = config.flush_batch,
+            timeouts = config.timeouts,
+            more = config.more,
             own = OWN,
             down = path("down"),
             promotion = path("promotion"),
