@@ -210,26 +210,27 @@ impl Journal {
     }
 }
 
-/// Replaces the journal by its gist, for a promotion that has ended. An ended one stays as it is.
+/// Replaces the journal by its gist, for a promotion that has ended, and removes the account list.
+/// A journal that has its gist already stays as it is.
 ///
 /// # Errors
 /// When it cannot be read or written.
 pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
     let path = path(promotion);
-    let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) else {
-        return Ok(());
-    };
-    let began = story.began.unwrap_or_else(|| now.clone());
-    let gist = [
-        Event::Begun {
-            epoch: story.epoch,
-            at: began,
-        },
-        Event::Ended { at: now.clone() },
-    ];
-    let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
-    let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
-    file::replace(&path, lines.concat().as_bytes())?;
+    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) {
+        let began = story.began.unwrap_or_else(|| now.clone());
+        let gist = [
+            Event::Begun {
+                epoch: story.epoch,
+                at: began,
+            },
+            Event::Ended { at: now.clone() },
+        ];
+        let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
+        let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
+        file::replace(&path, lines.concat().as_bytes())?;
+    }
+    // In any case: an earlier run may have been killed between the two.
     file::remove(&beside(promotion, ".accounts"))
 }
 

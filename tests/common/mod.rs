@@ -121,6 +121,9 @@ impl Site {
             cluster.set("server-svc3-example-com", Node::ALIVE);
         }
         let anchor = listener();
+        anchor
+            .set_nonblocking(true)
+            .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
             provider: "consul",
             peer_ip: "127.0.0.2",
@@ -217,6 +220,7 @@ impl Site {
     )]
     pub(crate) fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Child {
         self.write("habeat.yml", &self.yaml());
+        self.answer_earlier_runs();
         let whole: Vec<&str> = wrapper.iter().copied().chain([HABEAT]).collect();
         Command::new(whole[0])
             .args(&whole[1..])
@@ -231,6 +235,13 @@ impl Site {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|e| panic!("cannot start {whole:?}: {e}"))
+    }
+
+    /// Empties the anchor's queue: a full one (128, listen(2)) lets new connections wait.
+    fn answer_earlier_runs(&self) {
+        if let Some(anchor) = &self.anchor {
+            while anchor.accept().is_ok() {}
+        }
     }
 
     /// Waits for a file to appear.
