@@ -46,15 +46,10 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             keep,
         } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
-            drill::run(name.as_deref(), list, json, keep)
-                .map(|drilled| match drilled {
-                    Drilled::Passed => Code::Done,
-                    Drilled::Failed => Code::Failed,
-                })
-                .map_err(|error| Refusal {
-                    code: Code::Failed,
-                    error,
-                })
+            drill::run(name.as_deref(), list, json, keep).map(|drilled| match drilled {
+                Drilled::Passed => Code::Done,
+                Drilled::Failed => Code::Failed,
+            })
         }
     }
 }

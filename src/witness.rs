@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::config::{Site, WitnessConfig};
 
 mod consul;
+mod conversation;
 pub(crate) mod http;
 
 /// Asks one witness about `peer`. It may need to see `own` to show that it sees anything.

@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use habeat::cli::{DEFAULT_CONFIG, DEFAULT_LOG};
+use habeat::config::{self, Config, UNIT_START_LIMIT};
 use tempfile::TempDir;
 
 /// The exposure `systemd-analyze security` may report, times ten.
@@ -169,23 +171,60 @@ fn aged_root(names: &[&str]) -> TempDir {
     root
 }
 
+/// The config of somebody who writes no more than is needed.
+fn defaults() -> Config {
+    let dir = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
+    let path = dir.path().join("habeat.yml");
+    let text = "local: {whoami: secondary, dc_check: primary, role: appserver, provider: consul}\n\
+                primary: {appserver_ip: 192.0.2.1, appserver_vmname: a.example.com}\n\
+                secondary: {appserver_ip: 192.0.2.2, appserver_vmname: b.example.com}\n\
+                consul: {hostname: 127.0.0.1, port: 8500}\n";
+    fs::write(&path, text).unwrap_or_else(|e| panic!("cannot write the config: {e}"));
+    config::load(&path)
+        .unwrap_or_else(|invalid| panic!("{invalid}"))
+        .config
+}
+
+#[test]
+fn the_units_and_the_program_agree_on_paths_and_limits() {
+    let service = read("systemd/habeat.service");
+    let call = format!("{INSTALLED} --config {DEFAULT_CONFIG} --log {DEFAULT_LOG}");
+    assert_eq!(values(&service, "ExecStart"), [call]);
+    let hours = UNIT_START_LIMIT.as_secs() / 3600;
+    assert_eq!(UNIT_START_LIMIT.as_secs() % 3600, 0);
+    assert_eq!(values(&service, "TimeoutStartSec"), [format!("{hours}h")]);
+    let folder = values(&service, "StateDirectory").concat();
+    let history = defaults().history.file;
+    assert_eq!(
+        history.parent(),
+        Some(Path::new(&format!("/var/lib/{folder}")))
+    );
+    let log = read("config/logrotate.d/habeat");
+    assert!(log.contains(&format!("\n{DEFAULT_LOG} {{\n")), "{log}");
+}
+
 #[test]
 fn ageing_removes_what_is_old_but_never_our_names() {
-    let ours = [
-        "appserverdown-habeat-appserver",
-        "appserverprom-habeat-appserver",
-        "appserverprom-habeat-appserver.lock",
-        "appserverprom-habeat-appserver.journal",
-        "appserverrstopha",
-    ];
-    let root = aged_root(&[&ours[..], &["other"]].concat());
+    let files = defaults().files;
+    let name = |path: &Path| {
+        assert!(path.starts_with("/var/tmp"), "{}", path.display());
+        let name = path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let promotion = name(&files.promotion);
+    let ours: Vec<String> = ["", ".lock", ".journal", ".accounts", ".new"]
+        .iter()
+        .map(|suffix| format!("{promotion}{suffix}"))
+        .chain([name(&files.down), name(&files.module)])
+        .collect();
+    let mut names: Vec<&str> = ours.iter().map(String::as_str).collect();
+    names.push("other");
+    let root = aged_root(&names);
     let at = format!("--root={}", root.path().display());
-    assert_ran_well(&run(
-        "systemd-tmpfiles",
-        &["--clean", &at, "habeat.conf", "tmp.conf"],
-    ));
+    let arguments = ["--clean", &at, "habeat.conf", "tmp.conf"];
+    assert_ran_well(&run("systemd-tmpfiles", &arguments));
     for name in ours {
-        assert!(root.path().join("var/tmp").join(name).exists(), "{name}");
+        assert!(root.path().join("var/tmp").join(&name).exists(), "{name}");
     }
     assert!(
         !root.path().join("var/tmp/other").exists(),

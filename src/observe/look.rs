@@ -41,7 +41,12 @@ pub(super) fn at_each_address(
     for address in addresses {
         let share = deadline.saturating_duration_since(Instant::now()) / left.max(1);
         left = left.saturating_sub(1);
-        match look(address, share) {
+        let answer = if share.is_zero() {
+            Answer::CouldNotProbe("no time was left to look".to_owned())
+        } else {
+            look(address, share)
+        };
+        match answer {
             Answer::Answered => return Answer::Answered,
             Answer::NoAnswer(how) => silent = silent.or(Some((address, how))),
             Answer::CouldNotProbe(why) => unsure = unsure.or(Some((address, why))),

@@ -6,7 +6,8 @@ mod tls;
 
 use std::time::Duration;
 
-use super::http::{Conversation, Door, host_and_port};
+use super::conversation::{Conversation, Door};
+use super::http::host_and_port;
 use super::{Doubt, DoubtKind};
 use crate::config::Secret;
 

@@ -81,7 +81,7 @@ impl<'a> Scan<'a> {
     fn last_envelope(&mut self, at: At, key: &'static str) -> Result<Option<Found>, String> {
         let mut found = None;
         let mut noise = 0;
-        while self.to_brace(at).map_err(|err| unreadable(&err))? {
+        while self.next_brace(at).map_err(|err| unreadable(&err))? {
             let start = self.at;
             self.blank = false;
             match self.attempt(key)? {
@@ -102,7 +102,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Moves to the next brace that may begin an answer; false at the end.
-    fn to_brace(&mut self, at: At) -> io::Result<bool> {
+    fn next_brace(&mut self, at: At) -> io::Result<bool> {
         loop {
             let buffer = self.input.fill_buf()?;
             if buffer.is_empty() {

@@ -15,145 +15,146 @@ fn send(stream: &mut TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
 }
 
+const CASES: [(&str, Duration, Acts, DoubtKind); 17] = [
+    ("silence", SHORT, |_, _| hush(), DoubtKind::Timeout),
+    (
+        "a dripping status line",
+        SHORT,
+        |stream, _| {
+            send(stream, b"HTTP/1.1 200 ");
+            drip(stream, b'O');
+        },
+        DoubtKind::Timeout,
+    ),
+    (
+        "dripping headers",
+        SHORT,
+        |stream, _| {
+            send(stream, b"HTTP/1.1 200 OK\r\nx-a: ");
+            drip(stream, b'a');
+        },
+        DoubtKind::Timeout,
+    ),
+    (
+        "a dripping body",
+        SHORT,
+        |stream, _| {
+            send(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n");
+            drip(stream, b' ');
+        },
+        DoubtKind::Timeout,
+    ),
+    (
+        "a head without end",
+        AMPLE,
+        |stream, _| {
+            send(stream, b"HTTP/1.1 200 OK\r\n");
+            while stream
+                .write_all(&[b"x-a: ", [b'a'; 1019].as_slice(), b"\r\n"].concat())
+                .is_ok()
+            {}
+        },
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a cut head",
+        AMPLE,
+        |stream, _| send(stream, b"HTTP/1.1 200 OK\r\ncontent-"),
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a cut body",
+        AMPLE,
+        |stream, _| {
+            send(
+                stream,
+                b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n\"ok\"",
+            );
+        },
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a body of 50 MB",
+        AMPLE,
+        |stream, _| {
+            send(
+                stream,
+                b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n\"",
+            );
+            while stream.write_all(&[b'a'; 65536]).is_ok() {}
+        },
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a body without a stated end",
+        AMPLE,
+        |stream, _| {
+            send(stream, b"HTTP/1.1 200 OK\r\n\r\n\"");
+            while stream.write_all(&[b'a'; 65536]).is_ok() {}
+        },
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "HTML",
+        AMPLE,
+        |stream, _| send(stream, &response(200, "", "<html>log in first</html>")),
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "JSON of another shape",
+        AMPLE,
+        |stream, _| send(stream, &response(200, "", "{\"ok\": true}")),
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "JSON with something behind it",
+        AMPLE,
+        |stream, _| send(stream, &response(200, "", "\"ok\" \"ko\"")),
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "an empty body",
+        AMPLE,
+        |stream, _| send(stream, &response(200, "", "")),
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a body that is not text",
+        AMPLE,
+        |stream, _| {
+            send(
+                stream,
+                b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n\"\xff\"",
+            );
+        },
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "another protocol",
+        AMPLE,
+        |stream, _| send(stream, b"SSH-2.0-OpenSSH_9.2\r\n"),
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a connection that is dropped without a word",
+        AMPLE,
+        |_, _| {},
+        DoubtKind::BadAnswer,
+    ),
+    (
+        "a reset",
+        AMPLE,
+        |stream, _| {
+            // Closing with a zero linger sends RST instead of FIN (socket(7)).
+            set_socket_linger(&*stream, Some(Duration::ZERO)).expect("linger");
+        },
+        DoubtKind::Unreachable,
+    ),
+];
+
 #[test]
 fn a_server_that_errs_or_stalls_is_a_doubt_of_its_own_kind() {
-    let cases: [(&str, Duration, Acts, DoubtKind); 17] = [
-        ("silence", SHORT, |_, _| hush(), DoubtKind::Timeout),
-        (
-            "a dripping status line",
-            SHORT,
-            |stream, _| {
-                send(stream, b"HTTP/1.1 200 ");
-                drip(stream, b'O');
-            },
-            DoubtKind::Timeout,
-        ),
-        (
-            "dripping headers",
-            SHORT,
-            |stream, _| {
-                send(stream, b"HTTP/1.1 200 OK\r\nx-a: ");
-                drip(stream, b'a');
-            },
-            DoubtKind::Timeout,
-        ),
-        (
-            "a dripping body",
-            SHORT,
-            |stream, _| {
-                send(stream, b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n");
-                drip(stream, b' ');
-            },
-            DoubtKind::Timeout,
-        ),
-        (
-            "a head without end",
-            AMPLE,
-            |stream, _| {
-                send(stream, b"HTTP/1.1 200 OK\r\n");
-                while stream
-                    .write_all(&[b"x-a: ", [b'a'; 1019].as_slice(), b"\r\n"].concat())
-                    .is_ok()
-                {}
-            },
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a cut head",
-            AMPLE,
-            |stream, _| send(stream, b"HTTP/1.1 200 OK\r\ncontent-"),
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a cut body",
-            AMPLE,
-            |stream, _| {
-                send(
-                    stream,
-                    b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n\"ok\"",
-                )
-            },
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a body of 50 MB",
-            AMPLE,
-            |stream, _| {
-                send(
-                    stream,
-                    b"HTTP/1.1 200 OK\r\ncontent-length: 52428800\r\n\r\n\"",
-                );
-                while stream.write_all(&[b'a'; 65536]).is_ok() {}
-            },
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a body without a stated end",
-            AMPLE,
-            |stream, _| {
-                send(stream, b"HTTP/1.1 200 OK\r\n\r\n\"");
-                while stream.write_all(&[b'a'; 65536]).is_ok() {}
-            },
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "HTML",
-            AMPLE,
-            |stream, _| send(stream, &response(200, "", "<html>log in first</html>")),
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "JSON of another shape",
-            AMPLE,
-            |stream, _| send(stream, &response(200, "", "{\"ok\": true}")),
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "JSON with something behind it",
-            AMPLE,
-            |stream, _| send(stream, &response(200, "", "\"ok\" \"ko\"")),
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "an empty body",
-            AMPLE,
-            |stream, _| send(stream, &response(200, "", "")),
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a body that is not text",
-            AMPLE,
-            |stream, _| {
-                send(
-                    stream,
-                    b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n\"\xff\"",
-                )
-            },
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "another protocol",
-            AMPLE,
-            |stream, _| send(stream, b"SSH-2.0-OpenSSH_9.2\r\n"),
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a connection that is dropped without a word",
-            AMPLE,
-            |_, _| {},
-            DoubtKind::BadAnswer,
-        ),
-        (
-            "a reset",
-            AMPLE,
-            |stream, _| {
-                // Closing with a zero linger sends RST instead of FIN (socket(7)).
-                set_socket_linger(&*stream, Some(Duration::ZERO)).expect("linger");
-            },
-            DoubtKind::Unreachable,
-        ),
-    ];
-    for (name, timeout, acts, kind) in cases {
+    for (name, timeout, acts, kind) in CASES {
         let server = Server::acting(acts);
         let doubt = ask(&door(&server.url, timeout)).expect_err(name);
         assert_eq!(doubt.kind, kind, "{name}: {doubt}");
