@@ -6,8 +6,8 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use common::Ran;
@@ -59,14 +59,14 @@ fn in_each_world(
                 while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
                     world.reset();
                     if attempt(&world, fault) == Met::Yes {
-                        let mut met = met.lock().expect("no attempt panicked");
+                        let mut met = met.lock().unwrap_or_else(PoisonError::into_inner);
                         *met.entry(fault.call.clone()).or_insert(0) += 1;
                     }
                 }
             });
         }
     });
-    met.into_inner().expect("no attempt panicked")
+    met.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a run came to its fault.

@@ -275,15 +275,15 @@ pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
         let read = std::io::Read::take(&mut reader, LINE_MAX).read_until(b'\n', &mut text);
         let read =
             read.map_err(|error| Refusal::io(error, format!("cannot read {}", path.display())))?;
-        if read == 0 {
-            return Ok(Some(story));
-        }
-        match event(&text) {
+        // The first line came with the file, in one step: without it, the file is damaged.
+        let begun = story.began.is_some();
+        let event = event(&text).filter(|event| begun || matches!(event, Event::Begun { .. }));
+        match event {
             Some(event) => {
                 story.sound += read as u64;
                 story.add(event);
             }
-            None if at_end(&mut reader) => return Ok(Some(story)),
+            None if begun && at_end(&mut reader) => return Ok(Some(story)),
             None => {
                 return Err(Refusal::unusable(anyhow!(
                     "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \

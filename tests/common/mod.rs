@@ -5,12 +5,10 @@
     reason = "every test program compiles this, and uses its own part of it"
 )]
 
+pub(crate) mod files;
 pub(crate) mod world;
 
-use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -154,32 +152,10 @@ impl Site {
         site
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap_or_else(|e| panic!("cannot write {name}: {e}"));
-    }
-
-    /// Writes a program.
-    pub(crate) fn program(&self, name: &str, text: &str) {
-        self.write(name, text);
-        let mode = fs::Permissions::from_mode(0o700);
-        fs::set_permissions(self.path(name), mode)
-            .unwrap_or_else(|e| panic!("cannot make {name} a program: {e}"));
-    }
-
     /// Puts these accounts on the dead host.
     pub(crate) fn accounts(&self, names: &[&str]) {
         let lines = names.iter().map(|name| format!("{name} {PEER}\n"));
-        self.write("accounts", &lines.collect::<String>());
-    }
-
-    /// Returns the lines of a file of the stubs; one that was never written has none.
-    pub(crate) fn lines(&self, name: &str) -> Vec<String> {
-        let text = fs::read_to_string(self.path(name)).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        self.write("accounts", lines.collect::<String>());
     }
 
     /// Returns how many calls of a stub had this word.
@@ -189,6 +165,11 @@ impl Site {
             .iter()
             .filter(|call| call.split(' ').any(|said| said == word))
             .count()
+    }
+
+    /// The peer answers.
+    pub(crate) fn peer_comes_back(&mut self) {
+        self.config.probe = format!("targets: {}", self.config.anchors);
     }
 
     /// Nothing answers on the anchor any more.
@@ -219,7 +200,7 @@ impl Site {
         reason = "a test starts the program under test"
     )]
     pub(crate) fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Child {
-        self.write("habeat.yml", &self.yaml());
+        self.write("habeat.yml", self.yaml());
         self.answer_earlier_runs();
         let whole: Vec<&str> = wrapper.iter().copied().chain([HABEAT]).collect();
         Command::new(whole[0])
@@ -328,9 +309,4 @@ fn address(listener: &TcpListener) -> String {
     address
         .unwrap_or_else(|e| panic!("a listener without an address: {e}"))
         .to_string()
-}
-
-/// Whether a file is there, links not followed.
-pub(crate) fn is_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
 }

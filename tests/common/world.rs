@@ -36,12 +36,11 @@ impl World {
         site.config.more =
             format!("fence: {{ commands: [[{fence}, cut]], verify: [[{fence}, verify]] }}");
         site.run().is("confirming", 0);
-        let down = fs::read_to_string(site.path("down-appserver"));
         let names = (0..ACCOUNTS).map(|n| format!("user{n}@example.com"));
         let world = Self {
+            suspicion: site.text("down-appserver"),
             site,
             names: names.collect(),
-            suspicion: down.unwrap_or_else(|e| panic!("no down file: {e}")),
         };
         world.reset();
         world
@@ -49,7 +48,7 @@ impl World {
 
     /// Goes back to the moment before the promotion.
     pub(crate) fn reset(&self) {
-        for name in self.files() {
+        for name in self.site.names() {
             if !LASTING.contains(&name.as_str()) {
                 let path = self.site.path(&name);
                 let gone = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
@@ -111,9 +110,11 @@ impl World {
                 continue; // The torn last line.
             };
             if event["event"] == "batch-done" && event["stage"] == "flush-cache" {
-                let position =
-                    |end: &str| event[end].as_u64().and_then(|n| usize::try_from(n).ok());
-                let names = listed.get(position("from").unwrap()..position("to").unwrap());
+                let position = |end: &str| {
+                    let position = event[end].as_u64().and_then(|n| usize::try_from(n).ok());
+                    position.unwrap_or_else(|| panic!("no position: {event}"))
+                };
+                let names = listed.get(position("from")..position("to"));
                 let names = names.unwrap_or_else(|| panic!("{event} of {listed:?}"));
                 done.extend(
                     names
@@ -162,8 +163,8 @@ impl World {
         assert_eq!(self.site.lines("calls").len(), calls, "{what}: done again");
 
         let moved: Vec<String> = self.site.lines("moved");
-        let names = moved.iter().map(|line| line.split(' ').next().unwrap());
-        let once: BTreeSet<&str> = names.collect();
+        let names = moved.iter().map(|line| line.split(' ').next());
+        let once: BTreeSet<Option<&str>> = names.collect();
         assert_eq!(
             (moved.len(), once.len()),
             (ACCOUNTS, ACCOUNTS),
@@ -203,16 +204,7 @@ impl World {
         );
         let leftovers = [".new", ".accounts"];
         let is_left = |name: &String| leftovers.iter().any(|end| name.ends_with(end));
-        let left: Vec<String> = self.files().into_iter().filter(is_left).collect();
+        let left: Vec<String> = self.site.names().into_iter().filter(is_left).collect();
         assert_eq!(left, Vec::<String>::new(), "{what}: left over");
-    }
-
-    fn files(&self) -> Vec<String> {
-        let folder = fs::read_dir(self.site.path(""));
-        let folder = folder.unwrap_or_else(|e| panic!("cannot read the folder: {e}"));
-        folder
-            .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<_, _>>()
-            .unwrap_or_else(|e| panic!("cannot read the folder: {e}"))
     }
 }
