@@ -5,6 +5,7 @@
     reason = "every test program compiles this, and uses its own part of it"
 )]
 
+pub(crate) mod accounts;
 pub(crate) mod files;
 pub(crate) mod world;
 
@@ -160,11 +161,7 @@ impl Site {
 
     /// Returns how many calls of a stub had this word.
     pub(crate) fn calls(&self, word: &str) -> usize {
-        let calls = self.lines("calls");
-        calls
-            .iter()
-            .filter(|call| call.split(' ').any(|said| said == word))
-            .count()
+        self.calls_of(word).len()
     }
 
     /// The peer answers.
@@ -195,27 +192,12 @@ impl Site {
 
     /// Starts the binary with this site's config, by another program that takes it as its last
     /// arguments.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test starts the program under test"
-    )]
     pub(crate) fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Child {
         self.write("habeat.yml", self.yaml());
         self.answer_earlier_runs();
-        let whole: Vec<&str> = wrapper.iter().copied().chain([HABEAT]).collect();
-        Command::new(whole[0])
-            .args(&whole[1..])
-            .arg("--config")
-            .arg(self.path("habeat.yml"))
-            .arg("--log")
-            .arg(self.path("habeat.log"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|e| panic!("cannot start {whole:?}: {e}"))
+        let config = format!("--config={}", self.path("habeat.yml").display());
+        let log = format!("--log={}", self.path("habeat.log").display());
+        start(&[wrapper, &[HABEAT, &config, &log], arguments].concat())
     }
 
     /// Empties the anchor's queue: a full one (128, listen(2)) lets new connections wait.
@@ -264,6 +246,22 @@ impl Site {
             history = path("history.jsonl"),
         )
     }
+}
+
+/// Starts a program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test starts the program under test"
+)]
+pub(crate) fn start(argv: &[&str]) -> Child {
+    Command::new(argv[0])
+        .args(&argv[1..])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("cannot start {argv:?}: {e}"))
 }
 
 /// Waits for the end of a run.
