@@ -210,26 +210,27 @@ impl Journal {
     }
 }
 
-/// Replaces the journal by its gist, for a promotion that has ended. An ended one stays as it is.
+/// Replaces the journal by its gist, for a promotion that has ended, and removes the account list.
+/// A journal that has its gist already stays as it is.
 ///
 /// # Errors
 /// When it cannot be read or written.
 pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
     let path = path(promotion);
-    let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) else {
-        return Ok(());
-    };
-    let began = story.began.unwrap_or_else(|| now.clone());
-    let gist = [
-        Event::Begun {
-            epoch: story.epoch,
-            at: began,
-        },
-        Event::Ended { at: now.clone() },
-    ];
-    let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
-    let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
-    file::replace(&path, lines.concat().as_bytes())?;
+    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) {
+        let began = story.began.unwrap_or_else(|| now.clone());
+        let gist = [
+            Event::Begun {
+                epoch: story.epoch,
+                at: began,
+            },
+            Event::Ended { at: now.clone() },
+        ];
+        let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
+        let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
+        file::replace(&path, lines.concat().as_bytes())?;
+    }
+    // In any case: an earlier run may have been killed between the two.
     file::remove(&beside(promotion, ".accounts"))
 }
 
@@ -274,15 +275,15 @@ pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
         let read = std::io::Read::take(&mut reader, LINE_MAX).read_until(b'\n', &mut text);
         let read =
             read.map_err(|error| Refusal::io(error, format!("cannot read {}", path.display())))?;
-        if read == 0 {
-            return Ok(Some(story));
-        }
-        match event(&text) {
+        // The first line came with the file, in one step: without it, the file is damaged.
+        let begun = story.began.is_some();
+        let event = event(&text).filter(|event| begun || matches!(event, Event::Begun { .. }));
+        match event {
             Some(event) => {
                 story.sound += read as u64;
                 story.add(event);
             }
-            None if at_end(&mut reader) => return Ok(Some(story)),
+            None if begun && at_end(&mut reader) => return Ok(Some(story)),
             None => {
                 return Err(Refusal::unusable(anyhow!(
                     "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \
