@@ -73,6 +73,10 @@ fn run(common: &Common, args: &RunArgs) -> Result<Code, Refusal> {
 /// A first SIGTERM or SIGINT asks the run to end in good order.
 fn stop_on_signals() -> Result<Arc<AtomicBool>, Refusal> {
     let stop = Arc::new(AtomicBool::new(false));
+    // Where a parent left SIGCHLD ignored, no program's exit status could be had.
+    let unused = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGCHLD, unused)
+        .map_err(|error| Refusal::bug(error.into()))?;
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&stop))
             .map_err(|error| Refusal::bug(error.into()))?;
