@@ -141,7 +141,7 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         }
     }
     if let (Some(tally), Some(ledger)) = (&mut tally, &tools.ledger) {
-        tally.total = ledger.accounts.size().0;
+        tally.total = ledger.accounts.count();
     }
     deeds.accounts = tally;
     deeds

@@ -122,10 +122,12 @@ fn each_end_of_a_run_has_its_exit_code() {
 
 /// Gives the site's folder to somebody else, and makes a call as that user.
 fn as_nobody(site: &Site) -> Ran {
-    fs::copy(HABEAT, site.path("habeat")).expect("a copy that anybody may run");
+    fs::copy(HABEAT, site.path("habeat"))
+        .unwrap_or_else(|e| panic!("cannot copy the program: {e}"));
     site.call(&["check"]);
     for name in site.names() {
-        chown(site.path(&name), Some(NOBODY), Some(NOBODY)).expect("these tests need root");
+        chown(site.path(&name), Some(NOBODY), Some(NOBODY))
+            .unwrap_or_else(|e| panic!("cannot give {name} away (these tests need root): {e}"));
     }
     let path = |name| site.path(name).display().to_string();
     let user = NOBODY.to_string();

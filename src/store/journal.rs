@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Now;
 use crate::exit::Refusal;
+use crate::store::accounts::Extent;
 use crate::store::file::{self, Foreign, beside};
 use crate::store::ranges::Ranges;
 use crate::store::state::checksum;
@@ -34,13 +35,8 @@ pub enum Event {
         /// When.
         at: Now,
     },
-    /// The account list holds this many names, in this many bytes.
-    Listed {
-        /// Names.
-        names: usize,
-        /// Bytes.
-        bytes: u64,
-    },
+    /// The account list goes this far.
+    Listed(Extent),
     /// A step is about to start.
     Before {
         /// Its name.
@@ -92,8 +88,8 @@ pub struct Story {
     pub began: Option<Now>,
     /// When that ended.
     pub ended: Option<Now>,
-    /// Names and bytes of the account list.
-    pub listed: (usize, u64),
+    /// How far the account list goes.
+    pub listed: Extent,
     /// Steps that were begun, whatever became of them.
     pub begun: BTreeSet<String>,
     /// Stages that are done.
@@ -115,7 +111,7 @@ impl Story {
                     ..Self::default()
                 };
             }
-            Event::Listed { names, bytes } => self.listed = (names, bytes),
+            Event::Listed(extent) => self.listed = extent,
             Event::Before { step } => {
                 self.begun.insert(step);
             }
