@@ -1,13 +1,14 @@
 //! A conversation with a witness over HTTP. Every failure in it is a [`Doubt`] of its own kind;
 //! nothing in this file can say up or down.
 
-use std::fmt;
+use std::fmt::{self, Write};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use ureq::http::header::HeaderValue;
-use ureq::http::{HeaderMap, Response};
+use ureq::http::{HeaderMap, Method, Request, Response};
 
 use super::http::{BODY_CAP, Fault, agent, host_and_port};
 use super::{Doubt, DoubtKind};
@@ -45,9 +46,15 @@ impl Deadline {
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
+
+    /// The same, but at most this long from now.
+    pub(super) fn at_most(self, time: Duration) -> Self {
+        Self(self.0.min(Self::after(time).0))
+    }
 }
 
 /// A conversation with one witness; all its requests share one deadline.
+#[derive(Clone)]
 pub(super) struct Conversation<'a> {
     agent: ureq::Agent,
     base_url: &'a str,
@@ -72,41 +79,139 @@ impl<'a> Conversation<'a> {
         })
     }
 
-    /// Asks for `path`; only a complete answer with status 200 is one.
-    pub(super) fn get(&self, path: &str) -> Result<Reply, Doubt> {
-        let url = format!("{}{path}", self.base_url);
-        self.fetch(&url).map_err(|doubt| about(&url, &doubt))
+    /// The same conversation with another deadline.
+    pub(super) fn until(&self, deadline: Deadline) -> Self {
+        Self {
+            deadline,
+            ..self.clone()
+        }
     }
 
-    fn fetch(&self, url: &str) -> Result<Reply, Doubt> {
+    /// Asks for `path`; only a complete answer with status 200 is one.
+    pub(super) fn get(&self, path: &str) -> Result<Reply, Doubt> {
+        let reply = self.send(&Method::GET, path, None)?.whole()?;
+        if reply.status == 200 {
+            Ok(reply)
+        } else {
+            Err(reply.refusal())
+        }
+    }
+
+    /// Sends a request without a body, with one more header; an answer of any status is one.
+    pub(super) fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        header: Option<(&'static str, &Secret)>,
+    ) -> Result<Answer, Doubt> {
+        let question = format!("{method} {}{path}", self.base_url);
+        match self.exchange(method, path, header) {
+            Ok(response) => Ok(Answer { question, response }),
+            Err(doubt) => Err(about(&question, &doubt)),
+        }
+    }
+
+    fn exchange(
+        &self,
+        method: &Method,
+        path: &str,
+        extra: Option<(&'static str, &Secret)>,
+    ) -> Result<Response<ureq::Body>, Doubt> {
         let left = self.deadline.left();
         if left.is_zero() {
             return Err(Doubt::new(DoubtKind::Timeout, "no time was left to ask"));
         }
-        let mut request = self.agent.get(url);
-        if let Some((name, value)) = &self.token {
+        let extra = extra.map(header).transpose()?;
+        let url = format!("{}{path}", self.base_url);
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in self.token.iter().chain(&extra) {
             request = request.header(*name, value);
         }
-        let request = request.config().timeout_global(Some(left)).build();
-        let response = request.call().map_err(Fault::from)?;
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let body = read(response);
-        if status != 200 {
-            return Err(refusal(status, &body.unwrap_or_default()));
-        }
-        Ok(Reply {
-            url: url.to_owned(),
-            headers,
-            body: body?,
-        })
+        let request = request
+            .body(())
+            .map_err(|err| Doubt::new(DoubtKind::Unusable, err.to_string()))?;
+        let request = self.agent.configure_request(request);
+        let request = request.timeout_global(Some(left)).build();
+        let response = if method == Method::POST {
+            // Says that its length is 0, as a POST must (RFC 9110, section 8.6).
+            self.agent.run(request.map(|()| [].as_slice()))
+        } else {
+            self.agent.run(request)
+        };
+        Ok(response.map_err(Fault::from)?)
     }
 }
 
-/// A complete answer with status 200.
+/// The head of an answer; its body is still to be read.
+pub(super) struct Answer {
+    question: String,
+    response: Response<ureq::Body>,
+}
+
+impl Answer {
+    /// Its status.
+    pub(super) fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// Reads the body to its end. That of a refusal may be missing or too large: it is one anyway.
+    pub(super) fn whole(self) -> Result<Reply, Doubt> {
+        let (question, status) = (self.question, self.response.status().as_u16());
+        let headers = self.response.headers().clone();
+        let body = match read(self.response) {
+            Ok(body) => body,
+            Err(_) if !(200..300).contains(&status) => Vec::new(),
+            Err(fault) => return Err(about(&question, &fault.into())),
+        };
+        Ok(Reply {
+            question,
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// Reads a body of up to `cap` bytes as JSON of exactly that shape while it comes in, so that
+    /// no more of it is kept than `seed` does.
+    pub(super) fn streamed<T>(
+        self,
+        cap: u64,
+        seed: impl for<'de> DeserializeSeed<'de, Value = T>,
+    ) -> Result<T, Doubt> {
+        let body = self.response.into_body().into_with_config().limit(cap);
+        let mut glimpse = Glimpse {
+            body: body.reader(),
+            seen: Vec::new(),
+        };
+        let mut json = serde_json::Deserializer::from_reader(BufReader::new(&mut glimpse));
+        let read = seed
+            .deserialize(&mut json)
+            .and_then(|value| json.end().map(|()| value));
+        read.map_err(|err| about(&self.question, &unreadable(err, &glimpse.seen)))
+    }
+}
+
+/// Keeps the beginning of what is read, for the log.
+struct Glimpse<R> {
+    body: R,
+    seen: Vec<u8>,
+}
+
+impl<R: Read> Read for Glimpse<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.body.read(buffer)?;
+        let room = (4 * EXCERPT).saturating_sub(self.seen.len());
+        self.seen.extend(buffer.iter().take(count.min(room)));
+        Ok(count)
+    }
+}
+
+/// A complete answer. That of [`Conversation::get`] has status 200.
 #[derive(Debug)]
 pub(super) struct Reply {
-    url: String,
+    question: String,
+    /// Its status.
+    pub(super) status: u16,
     /// Its headers.
     pub(super) headers: HeaderMap,
     body: Vec<u8>,
@@ -115,16 +220,28 @@ pub(super) struct Reply {
 impl Reply {
     /// Reads the body as JSON of exactly that shape.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
-        serde_json::from_slice(&self.body).map_err(|err| {
-            let detail = format!("not the JSON we expect ({err}): {}", excerpt(&self.body));
-            about(&self.url, &Doubt::new(DoubtKind::BadAnswer, detail))
-        })
+        serde_json::from_slice(&self.body)
+            .map_err(|err| about(&self.question, &unreadable(err, &self.body)))
+    }
+
+    /// What a status that is not the expected one comes to.
+    pub(super) fn refusal(&self) -> Doubt {
+        about(&self.question, &refusal(self.status, &self.body))
     }
 }
 
+/// Either the body broke off, or it is not what it should be.
+fn unreadable(err: serde_json::Error, body: &[u8]) -> Doubt {
+    if err.is_io() {
+        return Fault::from(ureq::Error::from(io::Error::from(err))).into();
+    }
+    let detail = format!("not the JSON we expect ({err}): {}", excerpt(body));
+    Doubt::new(DoubtKind::BadAnswer, detail)
+}
+
 /// Says which question a doubt is about.
-fn about(url: &str, doubt: &Doubt) -> Doubt {
-    Doubt::new(doubt.kind, format!("GET {url}: {}", doubt.detail))
+fn about(question: &str, doubt: &Doubt) -> Doubt {
+    Doubt::new(doubt.kind, format!("{question}: {}", doubt.detail))
 }
 
 fn header((name, token): (&'static str, &Secret)) -> Result<(&'static str, HeaderValue), Doubt> {
@@ -157,6 +274,22 @@ fn refusal(status: u16, body: &[u8]) -> Doubt {
         format!("status {status}: {said}")
     };
     Doubt::new(kind, detail)
+}
+
+/// Returns `text` as one segment of a path, or one value of a query (RFC 3986, section 2.3).
+pub(super) fn segment(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut path, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                path.push(char::from(byte));
+            }
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "%{other:02X}");
+            }
+        }
+        path
+    })
 }
 
 /// Returns the beginning of a body in printable characters, for the log.
