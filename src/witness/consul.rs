@@ -5,6 +5,7 @@
 //! own side sees. Neither can tell a dead host from one whose agent nobody hears.
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
+use super::http::segment;
 use super::{Doubt, DoubtKind, Testimony, Voice};
 use crate::config::{Consul, Gossip, Site};
 

@@ -1,7 +1,7 @@
 //! A conversation with a witness over HTTP. Every failure in it is a [`Doubt`] of its own kind;
 //! nothing in this file can say up or down.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -148,22 +148,6 @@ fn header((name, token): (&'static str, &Secret)) -> Result<(&'static str, Heade
     })?;
     value.set_sensitive(true);
     Ok((name, value))
-}
-
-/// Returns `text` as one segment of a path, or one value of a query (RFC 3986, section 2.3).
-pub(super) fn segment(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut path, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(char::from(byte));
-            }
-            other => {
-                // Writing to a String cannot fail.
-                let _ = write!(path, "%{other:02X}");
-            }
-        }
-        path
-    })
 }
 
 impl fmt::Debug for Conversation<'_> {

@@ -6,8 +6,8 @@ mod tls;
 
 use std::time::Duration;
 
-use super::conversation::{Conversation, Deadline, Door, segment};
-use super::http::host_and_port;
+use super::conversation::{Conversation, Deadline, Door};
+use super::http::{host_and_port, segment};
 use super::{Doubt, DoubtKind};
 use crate::config::Secret;
 

@@ -8,9 +8,9 @@ use std::thread::{Builder, scope};
 
 use serde::Deserialize;
 
-use super::super::conversation::{Conversation, Reply, segment};
+use super::super::conversation::{Conversation, Reply};
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
-use super::{EMPTY_HINT, Names, must_be_whole};
+use super::{EMPTY_HINT, Names, must_be_whole, segment};
 
 /// The check that the gossip pool keeps for every node.
 const SERF: &str = "serfHealth";
