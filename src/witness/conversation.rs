@@ -15,7 +15,7 @@ use crate::resolve::resolve;
 
 mod answer;
 
-pub(super) use answer::{Answer, Reply};
+pub(super) use answer::{Answer, Reply, excerpt};
 
 /// Where a witness is found, and what is shown at its door.
 #[derive(Debug)]

@@ -97,6 +97,11 @@ impl Reply {
             .map_err(|err| about(&self.question, &unreadable(err, &self.body)))
     }
 
+    /// A doubt about this answer.
+    pub(in crate::witness) fn doubt(&self, kind: DoubtKind, detail: impl Into<String>) -> Doubt {
+        about(&self.question, &Doubt::new(kind, detail))
+    }
+
     /// What a status that is not the expected one comes to.
     pub(in crate::witness) fn refusal(&self) -> Doubt {
         about(&self.question, &refusal(self.status, &self.body))
@@ -141,7 +146,7 @@ fn refusal(status: u16, body: &[u8]) -> Doubt {
 }
 
 /// Returns the beginning of a body in printable characters, for the log.
-fn excerpt(body: &[u8]) -> String {
+pub(in crate::witness) fn excerpt(body: &[u8]) -> String {
     String::from_utf8_lossy(body)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
