@@ -4,9 +4,8 @@
 //! agrees on. Without a leader only the gossip of the local agent is left ([`gossip`]): what our
 //! own side sees. Neither can tell a dead host from one whose agent nobody hears.
 
-use std::fmt::Write;
-
 use super::conversation::{Conversation, Deadline, Door, Reply};
+use super::http::segment;
 use super::{Doubt, DoubtKind, Testimony, Voice};
 use crate::config::{Consul, Gossip, Site};
 
@@ -104,21 +103,5 @@ fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
     Ok(())
 }
 
-/// Returns `name` as one segment of a path (RFC 3986, section 2.3).
-fn segment(name: &str) -> String {
-    name.bytes().fold(String::new(), |mut path, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(char::from(byte));
-            }
-            other => {
-                // Writing to a String cannot fail.
-                let _ = write!(path, "%{other:02X}");
-            }
-        }
-        path
-    })
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
-use ureq::http::header::HeaderValue;
+use ureq::http::header::{CONTENT_TYPE, HeaderValue};
 use ureq::http::{HeaderMap, Response};
 
 use super::http::{BODY_CAP, Fault, agent, host_and_port};
@@ -93,7 +93,7 @@ impl<'a> Conversation<'a> {
         let headers = response.headers().clone();
         let body = read(response);
         if status != 200 {
-            return Err(refusal(status, &body.unwrap_or_default()));
+            return Err(refusal(status, &headers, &body.unwrap_or_default()));
         }
         Ok(Reply {
             url: url.to_owned(),
@@ -115,15 +115,26 @@ pub(super) struct Reply {
 impl Reply {
     /// Reads the body as JSON of exactly that shape.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
-        serde_json::from_slice(&self.body).map_err(|err| {
-            let detail = format!("not the JSON we expect ({err}): {}", excerpt(&self.body));
+        let unexpected = |why: String| {
+            let detail = format!("not the JSON we expect ({why}): {}", excerpt(&self.body));
             about(&self.url, &Doubt::new(DoubtKind::BadAnswer, detail))
-        })
+        };
+        if let Some(other) = other_than_json(&self.headers) {
+            return Err(unexpected(format!("it is called {other}")));
+        }
+        serde_json::from_slice(&self.body).map_err(|err| unexpected(err.to_string()))
     }
 }
 
+/// Returns the content type, if there is one and it is another. Many relays send none.
+fn other_than_json(headers: &HeaderMap) -> Option<String> {
+    let said = headers.get(CONTENT_TYPE)?;
+    let said = excerpt(said.as_bytes()).to_ascii_lowercase();
+    (!said.contains("json")).then_some(said)
+}
+
 /// Says which question a doubt is about.
-fn about(url: &str, doubt: &Doubt) -> Doubt {
+pub(super) fn about(url: &str, doubt: &Doubt) -> Doubt {
     Doubt::new(doubt.kind, format!("GET {url}: {}", doubt.detail))
 }
 
@@ -136,13 +147,14 @@ fn header((name, token): (&'static str, &Secret)) -> Result<(&'static str, Heade
     Ok((name, value))
 }
 
-fn read(response: Response<ureq::Body>) -> Result<Vec<u8>, Fault> {
+/// Reads a whole body, up to the bound.
+pub(super) fn read(response: Response<ureq::Body>) -> Result<Vec<u8>, Fault> {
     let body = response.into_body().into_with_config().limit(BODY_CAP);
     Ok(body.read_to_vec()?)
 }
 
-/// Every status but 200 is a refusal of some kind.
-fn refusal(status: u16, body: &[u8]) -> Doubt {
+/// Every status but the expected one is a refusal of some kind.
+pub(super) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Doubt {
     let said = excerpt(body);
     let kind = match status {
         300..=399 => DoubtKind::Redirected,
@@ -154,13 +166,27 @@ fn refusal(status: u16, body: &[u8]) -> Doubt {
     let detail = if kind == DoubtKind::Redirected {
         format!("status {status}, not followed")
     } else {
-        format!("status {status}: {said}")
+        format!("status {status}: {said}{}", until_when(headers))
     };
     Doubt::new(kind, detail)
 }
 
+/// Says what a refusal tells of the time to come back: RFC 9110, section 10.2.3, and the headers
+/// of HetrixTools (Unix seconds; API v3, "Rate Limiting").
+fn until_when(headers: &HeaderMap) -> String {
+    [
+        "retry-after",
+        "ratelimit-reset-user",
+        "ratelimit-reset-endpoint",
+    ]
+    .iter()
+    .filter_map(|name| Some((name, headers.get(*name)?)))
+    .map(|(name, value)| format!(" ({name}: {})", excerpt(value.as_bytes())))
+    .collect()
+}
+
 /// Returns the beginning of a body in printable characters, for the log.
-fn excerpt(body: &[u8]) -> String {
+pub(super) fn excerpt(body: &[u8]) -> String {
     String::from_utf8_lossy(body)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

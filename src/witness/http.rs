@@ -3,7 +3,7 @@
 //! The defaults of `ureq` do not suit us: no deadlines, redirects followed, a proxy taken from
 //! the environment.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::net::SocketAddr;
@@ -109,6 +109,22 @@ pub(crate) fn host_and_port(url: &str) -> Result<(String, u16), String> {
         Some(host) if !host.is_empty() => Ok((host.to_owned(), uri.port_u16().unwrap_or(default))),
         Some(_) | None => Err(format!("{url} has no host")),
     }
+}
+
+/// Returns `name` as one segment of a path or one value of a query (RFC 3986, section 2.3).
+pub(crate) fn segment(name: &str) -> String {
+    name.bytes().fold(String::new(), |mut path, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                path.push(char::from(byte));
+            }
+            other => {
+                // Writing to a String cannot fail.
+                let _ = write!(path, "%{other:02X}");
+            }
+        }
+        path
+    })
 }
 
 /// How an exchange broke.
