@@ -3,13 +3,12 @@
 //! Without an expression for it, a page never says down.
 
 use regex_lite::Regex;
-use ureq::http::HeaderMap;
+use ureq::http::Method;
 
-use super::conversation::{about, excerpt, read, refusal};
-use super::http::{Fault, agent, host_and_port, segment};
+use super::conversation::{Conversation, Door, Reply, excerpt};
+use super::http::{host_and_port, segment};
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
 use crate::config::HttpWitness;
-use crate::resolve::resolve;
 
 /// Asks about `host`; returns the name it is known by, and what was said of it.
 pub(super) fn ask(
@@ -19,10 +18,14 @@ pub(super) fn ask(
 ) -> Result<(String, Testimony), Doubt> {
     let url = config.url.replace("{host}", &segment(host));
     let signs = Signs::of(config)?;
-    let testimony = fetch(config, &url, deadline)
-        .and_then(|body| signs.look_for(&body))
-        .map_err(|doubt| about(&public_part(&url), &doubt))?;
-    Ok((host.to_owned(), testimony))
+    let heard = fetch(config, &url, deadline).and_then(|page| signs.look_for(&page));
+    match heard {
+        Ok(testimony) => Ok((host.to_owned(), testimony)),
+        Err(doubt) => {
+            let detail = doubt.detail.replace(&url, &public_part(&url));
+            Err(Doubt::new(doubt.kind, detail))
+        }
+    }
 }
 
 /// What is looked for on the page.
@@ -44,8 +47,8 @@ impl Signs {
     }
 
     /// A page that came with the expected status.
-    fn look_for(&self, body: &[u8]) -> Result<Testimony, Doubt> {
-        let text = String::from_utf8_lossy(body);
+    fn look_for(&self, page: &Reply) -> Result<Testimony, Doubt> {
+        let text = String::from_utf8_lossy(page.body());
         let up = self.up.as_ref().map(|sign| sign.is_match(&text));
         let down = self.down.as_ref().map(|sign| sign.is_match(&text));
         let (kind, what) = match (up, down) {
@@ -61,7 +64,7 @@ impl Signs {
                 "neither regexp nor down_regexp matches",
             ),
         };
-        Err(Doubt::new(kind, format!("{what}: {}", excerpt(body))))
+        Err(page.doubt(kind, format!("{what}: {}", excerpt(page.body()))))
     }
 }
 
@@ -72,36 +75,32 @@ fn compile(regexp: &str) -> Result<Regex, Doubt> {
     })
 }
 
-/// Returns the whole body of an answer with the expected status.
-fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Vec<u8>, Doubt> {
-    let doubt = |kind| move |why: String| Doubt::new(kind, why);
-    if deadline.left().is_zero() {
-        return Err(doubt(DoubtKind::Timeout)("no time was left to ask".to_owned()));
-    }
-    let (host, port) = host_and_port(url).map_err(doubt(DoubtKind::Unusable))?;
-    let addresses = resolve(&host, port, deadline.left() / 2);
-    let addresses = addresses.map_err(doubt(DoubtKind::Unreachable))?;
-    let agent = agent(addresses, config.ca_file.as_deref(), deadline.left());
-    let agent = agent.map_err(doubt(DoubtKind::Tls))?;
-    let response = agent.get(url).call().map_err(Fault::from)?;
-    let status = response.status();
-    let headers = response.headers().clone();
-    let body = read(response);
-    if config
+/// Returns an answer with the expected status.
+fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, Doubt> {
+    host_and_port(url).map_err(|why| Doubt::new(DoubtKind::Unusable, why))?;
+    let conversation = Conversation::open(&Door {
+        base_url: url,
+        ca_file: config.ca_file.as_deref(),
+        token: None,
+        deadline,
+    })?;
+    let reply = conversation.send(&Method::GET, "", None)?.whole()?;
+    let expected = config
         .status
-        .map_or(status.is_success(), |wanted| status.as_u16() == wanted)
-    {
-        return Ok(body?);
+        .map_or((200..300).contains(&reply.status), |wanted| {
+            reply.status == wanted
+        });
+    if expected {
+        return Ok(reply);
     }
-    Err(unexpected(config, status.as_u16(), &headers, &body.unwrap_or_default()))
-}
-
-fn unexpected(config: &HttpWitness, status: u16, headers: &HeaderMap, body: &[u8]) -> Doubt {
-    let doubt = refusal(status, headers, body);
     let wanted = config
         .status
         .map_or_else(|| "2xx".to_owned(), |wanted| wanted.to_string());
-    Doubt::new(doubt.kind, format!("{}; expected {wanted}", doubt.detail))
+    let doubt = reply.refusal();
+    Err(Doubt::new(
+        doubt.kind,
+        format!("{}; expected {wanted}", doubt.detail),
+    ))
 }
 
 /// Returns a URL without what may be secret in it: the user's name and password, and the query.

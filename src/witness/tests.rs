@@ -11,7 +11,7 @@ mod tls;
 use std::time::Duration;
 
 use super::conversation::{Conversation, Deadline, Door};
-use super::http::host_and_port;
+use super::http::{host_and_port, segment};
 use super::{Doubt, DoubtKind};
 use crate::config::Secret;
 
@@ -51,6 +51,18 @@ fn urls_lead_to_a_host_and_a_port() {
     ] {
         let expected = expected.map(|(host, port)| (host.to_owned(), port));
         assert_eq!(host_and_port(url).ok(), expected, "{url}");
+    }
+}
+
+#[test]
+fn a_name_is_one_segment_of_a_path() {
+    for (name, expected) in [
+        ("agent-mbx1_a.b~c", "agent-mbx1_a.b~c"),
+        ("../kv/x?raw", "..%2Fkv%2Fx%3Fraw"),
+        ("a b%", "a%20b%25"),
+        ("é", "%C3%A9"),
+    ] {
+        assert_eq!(segment(name), expected, "{name}");
     }
 }
 

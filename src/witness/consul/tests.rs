@@ -7,7 +7,7 @@ mod gossip;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Names, segment};
+use super::Names;
 use crate::config::{Consul, Gossip, Provider, Secret, Site, Witness};
 use crate::witness::tests::parties::{Party, Reads};
 use crate::witness::tests::server::{Server, closed_port, hush, response};
@@ -123,18 +123,6 @@ fn a_host_may_have_three_names() {
         ("", false),
     ] {
         assert_eq!(names.contain(node), expected, "{node}");
-    }
-}
-
-#[test]
-fn a_name_is_one_segment_of_a_path() {
-    for (name, expected) in [
-        ("agent-mbx1_a.b~c", "agent-mbx1_a.b~c"),
-        ("../kv/x?raw", "..%2Fkv%2Fx%3Fraw"),
-        ("a b%", "a%20b%25"),
-        ("é", "%C3%A9"),
-    ] {
-        assert_eq!(segment(name), expected, "{name}");
     }
 }
 
