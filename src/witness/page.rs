@@ -54,15 +54,12 @@ impl Signs {
         let (kind, what) = match (up, down) {
             (None, None) | (Some(true), None | Some(false)) => return Ok(Testimony::Up),
             (None | Some(false), Some(true)) => return Ok(Testimony::Down(Voice::Proven)),
-            (Some(true), Some(true)) => {
-                (DoubtKind::Ambiguous, "both regexp and down_regexp match")
-            }
+            (Some(true), Some(true)) => (DoubtKind::Ambiguous, "both regexp and down_regexp match"),
             (Some(false), None) => (DoubtKind::Unclear, "regexp does not match"),
             (None, Some(false)) => (DoubtKind::Unclear, "down_regexp does not match"),
-            (Some(false), Some(false)) => (
-                DoubtKind::Unclear,
-                "neither regexp nor down_regexp matches",
-            ),
+            (Some(false), Some(false)) => {
+                (DoubtKind::Unclear, "neither regexp nor down_regexp matches")
+            }
         };
         Err(page.doubt(kind, format!("{what}: {}", excerpt(page.body()))))
     }
@@ -105,7 +102,9 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
 
 /// Returns a URL without what may be secret in it: the user's name and password, and the query.
 fn public_part(url: &str) -> String {
-    let (plain, query) = url.split_once('?').map_or((url, ""), |(plain, _)| (plain, "?…"));
+    let (plain, query) = url
+        .split_once('?')
+        .map_or((url, ""), |(plain, _)| (plain, "?…"));
     let (scheme, rest) = plain.split_once("://").unwrap_or(("", plain));
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let host = authority.rsplit('@').next().unwrap_or(authority);

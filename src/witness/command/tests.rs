@@ -21,7 +21,11 @@ fn argv(words: &[&str]) -> Vec<String> {
 }
 
 fn shell(script: &str, time: Duration) -> Result<(String, Testimony), Doubt> {
-    ask(&argv(&["/bin/sh", "-c", script]), HOST, Deadline::after(time))
+    ask(
+        &argv(&["/bin/sh", "-c", script]),
+        HOST,
+        Deadline::after(time),
+    )
 }
 
 const SCRIPTS: [&str; 17] = [
@@ -75,8 +79,8 @@ fn the_program_is_told_the_name_and_is_not_a_shell() {
 
 #[test]
 fn a_program_without_end_to_its_output_is_a_doubt() {
-    let doubt = shell("while :; do echo powered off; done", Duration::from_secs(3))
-        .expect_err("a doubt");
+    let doubt =
+        shell("while :; do echo powered off; done", Duration::from_secs(3)).expect_err("a doubt");
     assert_eq!(doubt.kind, DoubtKind::Timeout, "{doubt}");
     assert!(doubt.detail.ends_with(": powered off"), "{doubt}");
 }

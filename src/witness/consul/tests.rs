@@ -24,13 +24,34 @@ pub(crate) const PARTY: Party = Party {
             gossip: Gossip::Never,
         })
     },
-    answer: |path| match path {
+    answer: |request| match request.trim_start_matches("GET ") {
         LEADER => leader().1,
         catalog::PEER => catalog::peer_is("critical"),
         catalog::OWN => catalog::own_is("passing"),
         _ => ok("[]"),
     },
     questions: &[LEADER, catalog::PEER],
+    reads: Reads::Json,
+};
+
+/// Consul without a leader, before hostile servers: its gossip may speak.
+pub(crate) const GOSSIP: Party = Party {
+    name: "consul's gossip",
+    provider: |url, ca_file| {
+        Provider::Consul(Consul {
+            base_url: url.to_owned(),
+            token: None,
+            ca_file: ca_file.map(Path::to_owned),
+            gossip: Gossip::Always,
+        })
+    },
+    answer: |request| match request.trim_start_matches("GET ") {
+        LEADER => no_leader().1,
+        MEMBERS => ok(r#"[{"Name": "agent-mbx1-example-com", "Status": 4},
+            {"Name": "agent-mbx2-example-com", "Status": 1}]"#),
+        _ => response(404, "", ""),
+    },
+    questions: &[LEADER, MEMBERS],
     reads: Reads::Json,
 };
 

@@ -97,10 +97,7 @@ struct Label {
 }
 
 /// Reads all pages, and returns the only monitor that fits.
-pub(super) fn the_one(
-    conversation: &Conversation<'_>,
-    wanted: &Wanted,
-) -> Result<Monitor, Doubt> {
+pub(super) fn the_one(conversation: &Conversation<'_>, wanted: &Wanted) -> Result<Monitor, Doubt> {
     let mut found = None;
     for number in 1..=MOST_PAGES {
         let page: Page = conversation.get(&wanted.path(number))?.json()?;

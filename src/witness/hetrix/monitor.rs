@@ -70,9 +70,7 @@ impl Monitor {
         };
         let (age, limit) = (now.saturating_sub(last), self.limit());
         if age > limit {
-            return stale(format!(
-                "was last checked {age} s ago, more than {limit} s"
-            ));
+            return stale(format!("was last checked {age} s ago, more than {limit} s"));
         }
         if age < -ALLOWANCE {
             let ahead = age.saturating_neg();

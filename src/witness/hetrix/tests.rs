@@ -99,7 +99,12 @@ fn ok(body: &Value) -> Vec<u8> {
 
 /// Asks a server at the moment [`NOW`], and shows it under its real name.
 fn ask_about(host: &str, server: &Server) -> Result<(String, Testimony), Doubt> {
-    let heard = hear(&config(&server.url, None), host, Deadline::after(AMPLE), NOW);
+    let heard = hear(
+        &config(&server.url, None),
+        host,
+        Deadline::after(AMPLE),
+        NOW,
+    );
     heard.map_err(|doubt| {
         let detail = doubt
             .detail
@@ -116,14 +121,14 @@ fn kind(heard: &Result<(String, Testimony), Doubt>) -> Option<DoubtKind> {
 fn the_key_is_sent_as_a_bearer_token_and_shown_nowhere() {
     let server = Server::routing(|_| ok(&fixture("down")));
     let heard = ask_about(HOST, &server).expect("a testimony");
-    assert_eq!(
-        heard,
-        (HOST.to_owned(), Testimony::Down(Voice::Proven))
-    );
+    assert_eq!(heard, (HOST.to_owned(), Testimony::Down(Voice::Proven)));
     let heads = server.requests();
     assert_eq!(heads.len(), 1, "{heads:?}");
     let head = heads[0].to_lowercase();
-    assert!(head.contains("\r\nauthorization: bearer a-key\r\n"), "{head}");
+    assert!(
+        head.contains("\r\nauthorization: bearer a-key\r\n"),
+        "{head}"
+    );
     assert!(!head.lines().next().expect("a line").contains("a-key"));
     let shown = format!("{:?}", config(&server.url, None));
     assert!(!shown.contains("a-key"), "{shown}");
@@ -234,10 +239,7 @@ fn the_real_clock_and_real_certificates_come_to_the_same() {
         name: "primary".to_owned(),
         host: host.to_owned(),
     };
-    let witness = Witness::plain(
-        Provider::Hetrix(config(&url, Some(&ca_file))),
-        AMPLE,
-    );
+    let witness = Witness::plain(Provider::Hetrix(config(&url, Some(&ca_file))), AMPLE);
     for (host, expected) in [
         (HOST, Testimony::Down(Voice::Proven)),
         ("old-mbx1.example.com", Testimony::Up),

@@ -51,12 +51,19 @@ fn config(
 
 fn ask_page(config: &HttpWitness, server: &Server) -> Result<(String, Testimony), Doubt> {
     ask(config, HOST, Deadline::after(AMPLE)).map_err(|doubt| {
-        let detail = doubt.detail.replace(&server.url, "https://status.example.com");
+        let detail = doubt
+            .detail
+            .replace(&server.url, "https://status.example.com");
         Doubt::new(doubt.kind, detail)
     })
 }
 
-type Set = (&'static str, Option<u16>, Option<&'static str>, Option<&'static str>);
+type Set = (
+    &'static str,
+    Option<u16>,
+    Option<&'static str>,
+    Option<&'static str>,
+);
 
 const UP: Option<&str> = Some("state: up");
 const DOWN: Option<&str> = Some("state: down");

@@ -36,7 +36,8 @@ pub(crate) fn other_name() -> CertificateParams {
     CertificateParams::new(["consul.example.com".to_owned()]).expect("a name")
 }
 
-/// Serves over TLS; without an issuer the certificate vouches for itself.
+/// Serves over TLS, answering each method and path;
+/// without an issuer the certificate vouches for itself.
 pub(crate) fn serve(
     params: &CertificateParams,
     issuer: Option<&Issuer>,
@@ -58,8 +59,8 @@ pub(crate) fn serve(
         let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
         let mut stream = StreamOwned::new(connection, stream);
         let head = head(&mut stream);
-        if let Some(path) = head.split(' ').nth(1) {
-            let _ = stream.write_all(&route(path));
+        if let Some((request, _)) = head.lines().next().and_then(|line| line.rsplit_once(' ')) {
+            let _ = stream.write_all(&route(request));
             stream.conn.send_close_notify();
             let _ = stream.flush();
         }

@@ -10,16 +10,19 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::super::{consul, hetrix, page};
 use super::cases::{CASES, Case};
 use super::certificate::{expired, good, issuer, other_name, serve};
 use super::server::{Server, closed_port, hush, response};
 use super::{AMPLE, DoubtKind};
 use crate::config::{Provider, Site, Witness};
-use crate::witness::{Testimony, Voice, testify};
+use crate::witness::{Testimony, Voice, consul, hetrix, page, testify};
 
-const PARTIES: [&Party; 3] = [
+mod vcenter;
+
+const PARTIES: [&Party; 5] = [
     &consul::tests::PARTY,
+    &consul::tests::GOSSIP,
+    &vcenter::PARTY,
     &hetrix::tests::PARTY,
     &page::tests::PARTY,
 ];
@@ -30,7 +33,7 @@ pub(crate) struct Party {
     pub(crate) name: &'static str,
     /// Sets it up to ask at a URL, with these certificates trusted.
     pub(crate) provider: fn(&str, Option<&Path>) -> Provider,
-    /// What a good server answers, by path; without a content type.
+    /// What a good server answers, by method and path; without a content type.
     pub(crate) answer: fn(&str) -> Vec<u8>,
     /// What it asks, in that order: a part of the first line of each request.
     pub(crate) questions: &'static [&'static str],
@@ -51,7 +54,7 @@ pub(crate) enum Reads {
 const WATCHDOG: Duration = Duration::from_secs(120);
 
 /// More than the buffers of a connection on loopback hold, and far less than 50 MB.
-const SWALLOWED: usize = 24 << 20;
+const SWALLOWED: usize = 32 << 20;
 
 impl Party {
     fn ask(&self, url: &str, ca_file: Option<&Path>, timeout: Duration) -> Testimony {
@@ -84,7 +87,7 @@ impl Party {
         let answer = self.answer;
         Server::acting(move |stream, head| {
             let line = head.lines().next().unwrap_or_default();
-            let good = answer(line.split(' ').nth(1).unwrap_or_default());
+            let good = answer(request(head));
             if line.contains(question) {
                 act(stream, &good);
             } else {
@@ -106,8 +109,18 @@ impl Party {
             return;
         };
         let detail = self.doubt(&what, testimony, kind);
-        assert!(detail.contains(&server.url), "{}, {what}: {detail}", self.name);
+        assert!(
+            detail.contains(&server.url),
+            "{}, {what}: {detail}",
+            self.name
+        );
     }
+}
+
+/// Returns the method and the path.
+fn request(head: &str) -> &str {
+    let line = head.lines().next().unwrap_or_default();
+    line.rsplit_once(' ').map_or(line, |(request, _)| request)
 }
 
 /// Runs `test` for every party at the same time.
@@ -123,7 +136,9 @@ fn each(test: fn(&Party)) {
 fn a_good_server_is_heard_to_say_down() {
     each(|party| {
         let answer = party.answer;
-        let server = Server::routing(answer);
+        let server = Server::acting(move |stream, head| {
+            let _ = stream.write_all(&answer(request(head)));
+        });
         let testimony = party.ask(&server.url, None, AMPLE);
         assert_eq!(testimony, Testimony::Down(Voice::Proven), "{}", party.name);
         let asked = server.requests();
@@ -175,7 +190,9 @@ fn a_redirect_leads_nowhere() {
     each(|party| {
         for question in party.questions {
             let answer = party.answer;
-            let other = Server::routing(answer);
+            let other = Server::acting(move |stream, head| {
+                let _ = stream.write_all(&answer(request(head)));
+            });
             for target in [other.url.as_str(), "file:///etc/passwd", "//127.0.0.1/x"] {
                 let headers = format!("location: {target}\r\n");
                 let server = party.server(question, move |stream, _| {
@@ -198,7 +215,10 @@ fn only_a_good_certificate_is_spoken_to() {
         std::fs::write(&ca_file, ours.pem()).expect("a file");
         for (name, server) in [
             ("expired", serve(&expired(), Some(&ours), party.answer)),
-            ("wrong name", serve(&other_name(), Some(&ours), party.answer)),
+            (
+                "wrong name",
+                serve(&other_name(), Some(&ours), party.answer),
+            ),
             ("another root", serve(&good(), Some(&theirs), party.answer)),
             ("self-signed", serve(&good(), None, party.answer)),
             ("plain HTTP", Server::saying(400, "speak plainly")),

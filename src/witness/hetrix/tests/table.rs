@@ -38,16 +38,24 @@ fn seen_up(monitor: &mut Value, number: usize) {
 const MONITORS: [(&str, &str, Change); 43] = [
     ("`up`, fresh", "up", |_| {}),
     ("`down`, fresh, all 12 locations down", "down", |_| {}),
-    ("`down`, 7 of 12 locations down: half and one", "down", |it| {
-        seen_up(it, 5);
-    }),
+    (
+        "`down`, 7 of 12 locations down: half and one",
+        "down",
+        |it| {
+            seen_up(it, 5);
+        },
+    ),
     ("`down`, 6 of 12 locations down: half", "down", |it| {
         seen_up(it, 6);
     }),
     ("`down`, no location down", "down", |it| seen_up(it, 12)),
-    ("`down`, 3 locations fresh, all of them down", "down", |it| {
-        only_fresh(it, 3);
-    }),
+    (
+        "`down`, 3 locations fresh, all of them down",
+        "down",
+        |it| {
+            only_fresh(it, 3);
+        },
+    ),
     ("`down`, 3 locations fresh, 2 of them down", "down", |it| {
         only_fresh(it, 3);
         seen_up(it, 1);
@@ -65,10 +73,14 @@ const MONITORS: [(&str, &str, Change); 43] = [
     }),
     ("`down`, 1 location fresh", "down", |it| only_fresh(it, 1)),
     ("`down`, no location fresh", "down", |it| only_fresh(it, 0)),
-    ("`down`, a location with a status nobody knows", "down", |it| {
-        seen_up(it, 5);
-        city(it, "moscow", "uptime_status", "degraded");
-    }),
+    (
+        "`down`, a location with a status nobody knows",
+        "down",
+        |it| {
+            seen_up(it, 5);
+            city(it, "moscow", "uptime_status", "degraded");
+        },
+    ),
     ("`down`, locations without times", "down", |it| {
         let cities = it["locations"].as_object_mut().expect("cities");
         for (_, look) in cities {
@@ -106,14 +118,28 @@ const MONITORS: [(&str, &str, Change); 43] = [
     ("heartbeat monitor, `up`", "heartbeat", |it| {
         it["uptime_status"] = "up".into();
     }),
-    ("heartbeat monitor that has locations, `down`", "down", |it| {
-        it["type"] = "heartbeat".into();
+    (
+        "heartbeat monitor that has locations, `down`",
+        "down",
+        |it| {
+            it["type"] = "heartbeat".into();
+        },
+    ),
+    ("`paused`", "down", |it| {
+        it["monitor_status"] = "paused".into()
     }),
-    ("`paused`", "down", |it| it["monitor_status"] = "paused".into()),
-    ("`disabled`", "down", |it| it["monitor_status"] = "disabled".into()),
-    ("`maint`", "down", |it| it["monitor_status"] = "maint".into()),
-    ("`maint_dnd`", "down", |it| it["monitor_status"] = "maint_dnd".into()),
-    ("`maint`, `up`", "up", |it| it["monitor_status"] = "maint".into()),
+    ("`disabled`", "down", |it| {
+        it["monitor_status"] = "disabled".into()
+    }),
+    ("`maint`", "down", |it| {
+        it["monitor_status"] = "maint".into()
+    }),
+    ("`maint_dnd`", "down", |it| {
+        it["monitor_status"] = "maint_dnd".into()
+    }),
+    ("`maint`, `up`", "up", |it| {
+        it["monitor_status"] = "maint".into()
+    }),
     ("a `monitor_status` nobody knows", "down", |it| {
         it["monitor_status"] = "archived".into();
     }),
@@ -184,8 +210,13 @@ const LISTS: [(&str, fn(&str) -> Value); 13] = [
         page["monitors"][0]["name"] = "MBX1.example.com".into();
         page
     }),
-    ("two monitors of that name", |_| twins("0a1b2c3d4e5f60718293a4b5c6d7e8f9")),
-    ("one monitor twice: the list moved while it was read", |_| twins(ID)),
+    ("two monitors of that name", |_| {
+        twins("0a1b2c3d4e5f60718293a4b5c6d7e8f9")
+    }),
+    (
+        "one monitor twice: the list moved while it was read",
+        |_| twins(ID),
+    ),
     ("a nameless monitor beside it", |_| {
         let mut page = twins("0a1b2c3d4e5f60718293a4b5c6d7e8f9");
         page["monitors"][1]["name"] = Value::Null;
@@ -197,10 +228,12 @@ const LISTS: [(&str, fn(&str) -> Value); 13] = [
         page["meta"] = json!({});
         page
     }),
-    ("a monitor without an id", |_| json!({
-        "monitors": [{"name": HOST}],
-        "meta": {"pagination": {"current": 1, "last": 1, "next": null}}
-    })),
+    ("a monitor without an id", |_| {
+        json!({
+            "monitors": [{"name": HOST}],
+            "meta": {"pagination": {"current": 1, "last": 1, "next": null}}
+        })
+    }),
     ("`monitors` is `null`", |_| {
         let mut page = fixture("none");
         page["monitors"] = Value::Null;
@@ -208,7 +241,10 @@ const LISTS: [(&str, fn(&str) -> Value); 13] = [
     }),
     ("201 monitors on a page", |_| {
         let mut page = page_of_many("&page=1", 1);
-        page["monitors"].as_array_mut().expect("a list").push(fixture_monitor());
+        page["monitors"]
+            .as_array_mut()
+            .expect("a list")
+            .push(fixture_monitor());
         page
     }),
     ("an entry of 64 KiB", |_| {
@@ -236,11 +272,23 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
         ("403: the key may not do this call", refused(403, "")),
         ("429: rate limit", refused(429, limits)),
         ("500", response(500, "", "")),
-        ("502 of a relay", response(502, "", "<html>Bad Gateway</html>")),
-        ("302", response(302, "location: https://hetrixtools.com/login\r\n", "")),
+        (
+            "502 of a relay",
+            response(502, "", "<html>Bad Gateway</html>"),
+        ),
+        (
+            "302",
+            response(302, "location: https://hetrixtools.com/login\r\n", ""),
+        ),
         ("200 with an error in it", response(200, "", text("401"))),
-        ("200 with HTML", response(200, "content-type: text/html\r\n", "<html>log in</html>")),
-        ("200, cut off", b"HTTP/1.1 200 X\r\ncontent-length: 99\r\n\r\n{\"monitors\"".to_vec()),
+        (
+            "200 with HTML",
+            response(200, "content-type: text/html\r\n", "<html>log in</html>"),
+        ),
+        (
+            "200, cut off",
+            b"HTTP/1.1 200 X\r\ncontent-length: 99\r\n\r\n{\"monitors\"".to_vec(),
+        ),
     ]
 }
 
