@@ -38,7 +38,7 @@ impl Case {
         }
     }
 
-    const fn to_text(self, text: Option<DoubtKind>) -> Self {
+    const fn or_as_text(self, text: Option<DoubtKind>) -> Self {
         Self { text, ..self }
     }
 }
@@ -133,7 +133,7 @@ pub(super) const CASES: [Case; 23] = [
         },
         DoubtKind::BadAnswer,
     )
-    .to_text(Some(DoubtKind::Unclear)),
+    .or_as_text(Some(DoubtKind::Unclear)),
     Case::new(
         "a body of another type",
         AMPLE,
@@ -143,14 +143,14 @@ pub(super) const CASES: [Case; 23] = [
         },
         DoubtKind::BadAnswer,
     )
-    .to_text(Some(DoubtKind::Unclear)),
+    .or_as_text(Some(DoubtKind::Unclear)),
     Case::new(
         "the good answer under another type",
         AMPLE,
         |stream, good| send(stream, &with_header(good, "content-type: text/html")),
         DoubtKind::BadAnswer,
     )
-    .to_text(None),
+    .or_as_text(None),
     Case::new(
         "200 with an error in it",
         AMPLE,
@@ -160,7 +160,7 @@ pub(super) const CASES: [Case; 23] = [
         },
         DoubtKind::BadAnswer,
     )
-    .to_text(Some(DoubtKind::Unclear)),
+    .or_as_text(Some(DoubtKind::Unclear)),
     Case::new(
         "the good answer with something behind it",
         AMPLE,
@@ -171,14 +171,14 @@ pub(super) const CASES: [Case; 23] = [
         },
         DoubtKind::BadAnswer,
     )
-    .to_text(None),
+    .or_as_text(None),
     Case::new(
         "an empty body",
         AMPLE,
         |stream, _| send(stream, &response(200, "", "")),
         DoubtKind::BadAnswer,
     )
-    .to_text(Some(DoubtKind::Unclear)),
+    .or_as_text(Some(DoubtKind::Unclear)),
     Case::new(
         "a body that is not text",
         AMPLE,
@@ -190,14 +190,14 @@ pub(super) const CASES: [Case; 23] = [
         },
         DoubtKind::BadAnswer,
     )
-    .to_text(Some(DoubtKind::Unclear)),
+    .or_as_text(Some(DoubtKind::Unclear)),
     Case::new(
         "a deep nest",
         AMPLE,
         |stream, _| send(stream, &response(200, "", &"[".repeat(900_000))),
         DoubtKind::BadAnswer,
     )
-    .to_text(Some(DoubtKind::Unclear)),
+    .or_as_text(Some(DoubtKind::Unclear)),
     Case::new(
         "another protocol",
         AMPLE,

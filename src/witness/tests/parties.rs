@@ -74,7 +74,9 @@ impl Party {
     fn doubt(&self, what: &str, testimony: Testimony, kind: DoubtKind) -> String {
         match testimony {
             Testimony::Unknown(doubt) if doubt.kind == kind => doubt.detail,
-            other => panic!("{} and {what}: {other}, not {}", self.name, kind.code()),
+            other @ (Testimony::Up | Testimony::Down(_) | Testimony::Unknown(_)) => {
+                panic!("{} and {what}: {other}, not {}", self.name, kind.code())
+            }
         }
     }
 

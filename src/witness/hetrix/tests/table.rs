@@ -126,19 +126,19 @@ const MONITORS: [(&str, &str, Change); 43] = [
         },
     ),
     ("`paused`", "down", |it| {
-        it["monitor_status"] = "paused".into()
+        it["monitor_status"] = "paused".into();
     }),
     ("`disabled`", "down", |it| {
-        it["monitor_status"] = "disabled".into()
+        it["monitor_status"] = "disabled".into();
     }),
     ("`maint`", "down", |it| {
-        it["monitor_status"] = "maint".into()
+        it["monitor_status"] = "maint".into();
     }),
     ("`maint_dnd`", "down", |it| {
-        it["monitor_status"] = "maint_dnd".into()
+        it["monitor_status"] = "maint_dnd".into();
     }),
     ("`maint`, `up`", "up", |it| {
-        it["monitor_status"] = "maint".into()
+        it["monitor_status"] = "maint".into();
     }),
     ("a `monitor_status` nobody knows", "down", |it| {
         it["monitor_status"] = "archived".into();
@@ -172,7 +172,9 @@ const MONITORS: [(&str, &str, Change); 43] = [
         it["check_frequency"] = 10.into();
         it["last_check"] = (NOW - 1801).into();
     }),
-    ("never checked", "down", |it| it["last_check"] = Value::Null),
+    ("never checked", "down", |it| {
+        it["last_check"] = Value::Null;
+    }),
     ("skewed clock: checked in 300 s", "down", |it| {
         it["last_check"] = (NOW + 300).into();
     }),
@@ -196,8 +198,11 @@ fn ask_for_monitor(name: &str, change: Change) -> Result<(String, Testimony), Do
     ask_about(HOST, &Server::routing(move |_| ok(&page)))
 }
 
+/// What is answered, by path.
+type Answer = fn(&str) -> Value;
+
 /// The rows that rest on the list, not on one monitor.
-const LISTS: [(&str, fn(&str) -> Value); 13] = [
+const LISTS: [(&str, Answer); 13] = [
     ("on page 2 of 2, among longer names", two_pages),
     ("nothing", |_| fixture("none")),
     ("only longer names", |_| {
