@@ -22,6 +22,7 @@ mod source;
 mod suggest;
 mod target;
 mod tree;
+mod witness;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 pub use crate::command::Outcome;
-use crate::config::{Carbonio, Config, Namespace, Vcenter};
+use crate::config::{Carbonio, Config, Namespace, Provider, Vcenter};
 use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder};
 
 #[cfg(test)]
@@ -149,11 +149,16 @@ pub fn takeover(config: &Config) -> Vec<Stage> {
 }
 
 fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
+    // The VM may have another name than its host; the witness knows it.
+    let witnesses = config.witnesses.iter();
+    let named = witnesses
+        .filter(|witness| matches!(witness.provider, Provider::Vcenter(_)))
+        .find_map(|witness| witness.host.clone());
     Stage {
         name: "power-off",
         work: Work::PowerOff {
             vcenter: vcenter.clone(),
-            host: config.peer.host.clone(),
+            host: named.unwrap_or_else(|| config.peer.host.clone()),
             deadline,
         },
         on_failure: OnFailure::Latch,

@@ -9,7 +9,10 @@ use crate::config::{self, Config, Loaded, Problem};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
+mod outlook;
 pub mod units;
+
+use self::outlook::{Prospect, outlook};
 
 #[derive(Serialize)]
 struct Checked {
@@ -17,6 +20,8 @@ struct Checked {
     file: String,
     errors: Vec<Finding>,
     warnings: Vec<Finding>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outlook: Vec<Prospect>,
     #[serde(skip_serializing_if = "Option::is_none")]
     online: Option<Vec<Online>>,
 }
@@ -53,6 +58,7 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
                     file,
                     errors: Vec::new(),
                     warnings,
+                    outlook: outlook(&config),
                     online,
                 },
                 Code::Done,
@@ -66,6 +72,7 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
                     file,
                     errors,
                     warnings,
+                    outlook: Vec::new(),
                     online: None,
                 },
                 Code::Unusable,
@@ -129,11 +136,16 @@ fn render(checked: &Checked) -> String {
         .warnings
         .iter()
         .map(|finding| line("warning", finding));
+    let outlook = checked
+        .outlook
+        .iter()
+        .map(|prospect| format!("  if {prospect}"));
     let online = checked.online.iter().flatten();
     let online = online.map(|Online { asked, name, said }| format!("  {asked} {name}: {said}"));
     std::iter::once(title)
         .chain(errors)
         .chain(warnings)
+        .chain(outlook)
         .chain(online)
         .collect::<Vec<_>>()
         .join("\n")

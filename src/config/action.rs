@@ -92,13 +92,6 @@ pub(super) fn timeouts(field: &Field<'_>) -> Timeouts {
 /// Reads `fence`.
 pub(super) fn fence(field: &Field<'_>) -> Fence {
     let section = field.section(&FENCE);
-    let provider = section.get("provider");
-    if !provider.is_blank() {
-        provider.error(
-            "fencing by a provider is not in this version yet; write a command that cuts the \
-             peer off into fence.commands",
-        );
-    }
     let field = section.get("commands");
     let fence = Fence {
         vcenter: None,
@@ -120,7 +113,7 @@ fn commands(field: &Field<'_>) -> Vec<Vec<String>> {
 }
 
 /// Reads a command: a list is run as it stands; a text by the shell, because the admin wrote it.
-fn command(field: &Field<'_>) -> Option<Vec<String>> {
+pub(super) fn command(field: &Field<'_>) -> Option<Vec<String>> {
     let argv = if field.is_list() {
         let words = field.items();
         let texts = words.iter().map(argument);

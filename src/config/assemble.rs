@@ -6,8 +6,8 @@ use super::keys::{MESH, METRICS, PROBE};
 use super::reader::{Field, Section};
 use super::scalar::Zero;
 use super::source::Source;
-use super::{Config, Probe, Role, Target};
-use super::{action, local, provider, rules, site, target};
+use super::{Config, Fence, Policy, Probe, Role, Target};
+use super::{action, local, rules, site, target, witness};
 
 /// Reads the whole file. When errors were noted, the result is not to be used.
 pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
@@ -20,22 +20,33 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
         probe.targets.push(Target::Icmp { host });
     }
     let stop_module = local.appserver.disable_ha_module;
+    let witnesses = witness::read(&top, &local, &sites, file);
+    let quorum = witness::quorum(&top.get("quorum"), &witnesses);
+    let fence = top.get("fence");
+    let fencing = fence.block().get("provider");
+    let vcenter = witness::fencing_vcenter(&fencing, &top, &witnesses, file);
+    let timeouts = action::timeouts(&top.get("timeouts"));
     let config = Config {
         role: local.role.unwrap_or(Role::Appserver),
-        policy: action::policy(&top.get("policy"), &sites.own.name, stop_module),
+        policy: Policy {
+            quorum,
+            ..action::policy(&top.get("policy"), &sites.own.name, stop_module)
+        },
         own: sites.own.clone(),
         peer: sites.peer.clone(),
         files: local.files,
         appserver: local.appserver,
         probe,
         anchors: target::list(&top.get("anchors")),
-        witnesses: provider::read(&top, file),
+        witnesses,
         carbonio: action::carbonio(&top.get("carbonio")),
-        timeouts: action::timeouts(&top.get("timeouts")),
-        fence: action::fence(&top.get("fence")),
+        fence: Fence {
+            vcenter: vcenter.map(|vcenter| (vcenter, timeouts.command)),
+            ..action::fence(&fence)
+        },
+        timeouts,
         history: action::history(&top.get("history")),
     };
-    expect_one_witness(&top);
     warn_of_unsupported(&top);
     rules::apply(&config, &sites, &top);
     config
@@ -50,24 +61,6 @@ fn probe(field: &Field<'_>) -> Probe {
         interval: section.get("interval").duration(second, Zero::Allowed),
         timeout: section.get("timeout").duration(2 * second, Zero::Refused),
     }
-}
-
-fn expect_one_witness(top: &Section<'_>) {
-    let witnesses = top.get("witnesses");
-    if !witnesses.is_blank() {
-        witnesses.error(
-            "several witnesses are not in this version yet; leave it empty, and the one of \
-             local.provider is asked",
-        );
-    }
-    let quorum = top.get("quorum");
-    quorum.literal(|text| match text.to_ascii_lowercase().as_str() {
-        "all" | "majority" | "1" => Ok(()),
-        number if number.parse::<u32>().is_ok_and(|it| it > 1) => Err(format!(
-            "{number} can never be reached: one witness is asked in this version; write all"
-        )),
-        _ => Err("expected all, majority or a whole number, 1 or more".to_owned()),
-    });
 }
 
 fn warn_of_unsupported(top: &Section<'_>) {

@@ -126,6 +126,32 @@ pub(super) static HETRIX: Keys = keys(
     &["hostname", "api_token", "token_file", "ca_file", "timeout"],
 );
 
+/// What every entry of `witnesses` may say, besides the keys of its provider.
+pub(super) static WITNESS: Keys = keys(
+    "WITNESS",
+    &["provider", "name", "site", "host", "canary", "timeout"],
+);
+
+/// A witness that is a program.
+pub(super) static COMMAND: Keys = keys("WITNESS (command)", &["argv"]);
+
+/// A witness that is a page.
+pub(super) static PAGE: Keys = keys(
+    "WITNESS (http)",
+    &["url", "status", "regexp", "down_regexp", "ca_file"],
+);
+
+/// How some call the wish not to verify a certificate.
+const UNVERIFIED: [&str; 7] = [
+    "verify",
+    "verify_ssl",
+    "ssl_verify",
+    "validate_certs",
+    "insecure",
+    "skip_verify",
+    "disable_warnings",
+];
+
 /// How the peer is probed.
 pub(super) static PROBE: Keys = keys("probe", &["targets", "attempts", "interval", "timeout"]);
 
@@ -179,9 +205,9 @@ pub(super) static MESH: Keys = keys(
 /// Where past runs are kept.
 pub(super) static HISTORY: Keys = keys("history", &["file", "keep"]);
 
-static ALL: [&Keys; 18] = [
-    &TOP, &LOCAL, &SITE, &SWITCH, &BGP, &CONSUL, &VCENTER, &HETRIX, &PROBE, &TARGET, &POLICY,
-    &CARBONIO, &TIMEOUTS, &FENCE, &METRICS, &MESH, &HISTORY, &NONE,
+static ALL: [&Keys; 21] = [
+    &TOP, &LOCAL, &SITE, &SWITCH, &BGP, &CONSUL, &VCENTER, &HETRIX, &WITNESS, &COMMAND, &PAGE,
+    &PROBE, &TARGET, &POLICY, &CARBONIO, &TIMEOUTS, &FENCE, &METRICS, &MESH, &HISTORY, &NONE,
 ];
 
 /// A block without keys of its own.
@@ -203,6 +229,11 @@ pub(super) fn unknown(keys: &Keys, name: &str, others: &[&str]) -> String {
     let here = keys.names.iter().chain(others).copied();
     if name == "<<" {
         return "merge keys are not read; write the values out".to_owned();
+    }
+    if UNVERIFIED.contains(&name) {
+        return "certificates are always verified: a witness that anybody can impersonate is no \
+                witness; trust a private authority with ca_file, and remove this key"
+            .to_owned();
     }
     if let Some(close) = suggest::nearest(name, here) {
         return format!("unknown key; did you mean {close:?}?");

@@ -1,6 +1,7 @@
 //! The block `local`: who this node is, whom it watches, what it does.
 
 use super::keys::{LOCAL, TOP};
+use super::provider::{KINDS, Kind};
 use super::reader::{Field, Section};
 use super::suggest::{or_known, quoted};
 use super::{Appserver, Files, Role};
@@ -15,7 +16,6 @@ const THREADS: usize = 5;
 const MOST_THREADS: usize = 256;
 
 const ROLES: [&str; 3] = ["appserver", "proxyserver", "consulserver"];
-const PROVIDERS: [&str; 3] = ["consul", "vcenter", "hetrix"];
 
 /// The block, read.
 pub(super) struct Local<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Local<'a> {
     pub(super) peer: (Option<&'a str>, Field<'a>),
     /// `None` when it is missing or not supported.
     pub(super) role: Option<Role>,
+    /// Who is asked where there is no list of witnesses.
+    pub(super) provider: Kind,
     pub(super) files: Files,
     pub(super) appserver: Appserver,
 }
@@ -44,10 +46,10 @@ pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
         own: (own_name, own),
         peer: (peer_name, peer),
         role: role(&section.get("role")),
+        provider: provider(&section.get("provider")),
         files: files(&section),
         appserver: appserver(&section),
     };
-    provider(&section.get("provider"));
     for name in ["proxy_enable_activate", "proxy_enable_deactivate"] {
         let field = section.get(name);
         if !field.is_blank() {
@@ -94,17 +96,23 @@ fn role(field: &Field<'_>) -> Option<Role> {
     None
 }
 
-fn provider(field: &Field<'_>) {
-    match field.value() {
-        None | Some("consul") => {}
-        Some(name @ ("vcenter" | "hetrix")) => field.error(format!(
-            "the provider {name} is not in this version yet; write consul"
-        )),
-        Some(name) => {
-            let hint = or_known(name, &PROVIDERS);
+fn provider(field: &Field<'_>) -> Kind {
+    let words = &KINDS[..3];
+    let Some(name) = field.value() else {
+        return Kind::Consul;
+    };
+    let found = words.iter().find(|(word, _)| *word == name);
+    found.map_or_else(
+        || {
+            let hint = match name {
+                "command" | "http" => "write it into the list witnesses".to_owned(),
+                _ => or_known(name, &[words[0].0, words[1].0, words[2].0]),
+            };
             field.error(format!("unknown provider {}; {hint}", quoted(name)));
-        }
-    }
+            Kind::Consul
+        },
+        |(_, kind)| *kind,
+    )
 }
 
 fn files(section: &Section<'_>) -> Files {

@@ -1,47 +1,102 @@
-//! The blocks of the witnesses: `consul`, and those of other versions.
+//! What each kind of witness is asked with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::keys::{CONSUL, HETRIX, VCENTER};
+use super::keys::{COMMAND, CONSUL, HETRIX, Keys, PAGE, VCENTER};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero, bracketed, host_and_port};
 use super::source::{self, Source};
 use super::suggest::quoted;
-use super::{Consul, Gossip, Provider, Secret, Witness, target};
+use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Secret, Vcenter, action, target};
 
 /// Where a Consul agent answers by default
 /// (<https://developer.hashicorp.com/consul/docs/reference/agent/configuration-file/general>).
 const HOST: &str = "127.0.0.1";
 const PORT: u16 = 8500;
 
-/// Deadline of the conversation with Consul.
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// Where HetrixTools answers (<https://docs.hetrixtools.com/api/v3/>).
+const HETRIX_HOST: &str = "api.hetrixtools.com";
 
-/// Bytes of a file that holds a token. Consul's tokens have 36 characters, JWTs some hundreds.
-const TOKEN_FILE: u64 = 4096;
+/// Deadline of a conversation with an agent on this node or near it.
+const NEAR: Duration = Duration::from_secs(5);
+/// Deadline of any other conversation.
+const FAR: Duration = Duration::from_secs(10);
 
-/// Reads the witness of this version, and looks at the form of the others.
-pub(super) fn read(top: &Section<'_>, file: &Source) -> Vec<Witness> {
-    let vcenter = top.get("vcenter").section(&VCENTER);
-    let hetrix = top.get("hetrix").section(&HETRIX);
-    for (section, keys) in [(&vcenter, &VCENTER), (&hetrix, &HETRIX)] {
-        for name in keys.names {
-            section.get(name).text();
-        }
-    }
-    for secret in [vcenter.get("password"), hetrix.get("api_token")] {
-        expect_private(&secret, file);
-    }
-    let field = top.get("consul");
-    let provider = Provider::Consul(consul(&field, file));
-    let timeout = field.section(&CONSUL).get("timeout");
-    let timeout = timeout.duration(TIMEOUT, Zero::Refused);
-    vec![Witness::plain(provider, timeout)]
+/// Bytes of a file that holds a secret. Consul's tokens have 36 characters, JWTs some hundreds.
+const SECRET_FILE: u64 = 4096;
+
+/// The kinds of witnesses, by the words of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Consul,
+    Vcenter,
+    Hetrix,
+    Command,
+    Http,
 }
 
-fn consul(field: &Field<'_>, file: &Source) -> Consul {
-    let section = field.section(&CONSUL);
+/// The words for them; the first three have a block of their own at the top level.
+pub(super) const KINDS: [(&str, Kind); 5] = [
+    ("consul", Kind::Consul),
+    ("vcenter", Kind::Vcenter),
+    ("hetrix", Kind::Hetrix),
+    ("command", Kind::Command),
+    ("http", Kind::Http),
+];
+
+impl Kind {
+    /// Returns the keys that only this kind has.
+    pub(super) fn keys(self) -> &'static Keys {
+        match self {
+            Self::Consul => &CONSUL,
+            Self::Vcenter => &VCENTER,
+            Self::Hetrix => &HETRIX,
+            Self::Command => &COMMAND,
+            Self::Http => &PAGE,
+        }
+    }
+
+    fn timeout(self) -> Duration {
+        match self {
+            Self::Consul => NEAR,
+            Self::Vcenter | Self::Hetrix | Self::Command | Self::Http => FAR,
+        }
+    }
+}
+
+/// Reads a block of a kind; `None` when what it cannot do without is missing, which is noted.
+pub(super) fn read(kind: Kind, section: &Section<'_>, file: &Source) -> Option<Provider> {
+    Some(match kind {
+        Kind::Consul => Provider::Consul(consul(section, file)),
+        Kind::Vcenter => Provider::Vcenter(vcenter(section, file)?),
+        Kind::Hetrix => Provider::Hetrix(hetrix(section, file)?),
+        Kind::Command => Provider::Command {
+            argv: argv(&section.get("argv"))?,
+        },
+        Kind::Http => Provider::Http(page(section)?),
+    })
+}
+
+/// Returns the deadline of a conversation.
+pub(super) fn timeout(kind: Kind, section: &Section<'_>) -> Duration {
+    let field = section.get("timeout");
+    field.duration(kind.timeout(), Zero::Refused)
+}
+
+/// Looks at the form of a block that nothing uses.
+pub(super) fn tolerate(section: &Section<'_>, keys: &Keys, file: &Source) {
+    for name in keys.names {
+        section.get(name).text();
+    }
+    for secret in ["token", "password", "api_token"] {
+        if keys.names.contains(&secret) {
+            expect_private(&section.get(secret), file);
+        }
+    }
+}
+
+fn consul(section: &Section<'_>, file: &Source) -> Consul {
     let gossip = section.get("gossip").choice(
         Gossip::Anchored,
         &[
@@ -50,64 +105,147 @@ fn consul(field: &Field<'_>, file: &Source) -> Consul {
             ("always", Gossip::Always),
         ],
     );
-    let base_url = base_url(&section);
-    let ca_field = section.get("ca_file");
-    let ca_file = ca_field.parsed(scalar::file_path);
-    target::trusted_over_tls(&base_url, ca_file.as_ref(), &ca_field);
+    let scheme = section.get("scheme");
+    let scheme = scheme.choice("http", &[("http", "http"), ("https", "https")]);
+    let base_url = base_url(section, scheme, HOST, Some(PORT));
     Consul {
+        ca_file: ca_file(section, &base_url),
         base_url,
-        token: token(&section, file),
-        ca_file,
+        token: secret_of(section, ["token", "token_file"], Carried::InHeader, file),
         gossip,
     }
 }
 
-fn base_url(section: &Section<'_>) -> String {
-    let scheme = section
-        .get("scheme")
-        .choice("http", &[("http", "http"), ("https", "https")]);
+fn vcenter(section: &Section<'_>, file: &Source) -> Option<Vcenter> {
+    let [hostname, username] = ["hostname", "username"].map(|name| section.get(name));
+    need(&hostname, "the host name of the vCenter server");
+    need(&username, "the user that may read the VM");
+    let password = secret_of(
+        section,
+        ["password", "password_file"],
+        Carried::Encoded,
+        file,
+    );
+    if password.is_none() && section.get("password_file").is_blank() {
+        need(&section.get("password"), "the password, or password_file");
+    }
+    let base_url = base_url(section, "https", "", None);
+    Some(Vcenter {
+        ca_file: ca_file(section, &base_url),
+        base_url,
+        username: username.value()?.to_owned(),
+        password: password?,
+    })
+}
+
+fn hetrix(section: &Section<'_>, file: &Source) -> Option<Hetrix> {
+    let token = secret_of(
+        section,
+        ["api_token", "token_file"],
+        Carried::InHeader,
+        file,
+    );
+    if token.is_none() && section.get("token_file").is_blank() {
+        need(&section.get("api_token"), "the API token, or token_file");
+    }
+    let base_url = base_url(section, "https", HETRIX_HOST, None);
+    Some(Hetrix {
+        ca_file: ca_file(section, &base_url),
+        base_url,
+        token: token?,
+    })
+}
+
+fn argv(field: &Field<'_>) -> Option<Vec<String>> {
+    need(field, "the program and its arguments, as a list");
+    if field.is_blank() {
+        return None;
+    }
+    action::command(field)
+}
+
+fn page(section: &Section<'_>) -> Option<HttpWitness> {
+    let url = section.get("url");
+    let [regexp, down_regexp] = ["regexp", "down_regexp"].map(|name| section.get(name));
+    need(&url, "the http(s) address of the page");
+    let status = section.get("status");
+    let page = HttpWitness {
+        status: (status.text()).map(|_| status.number(200, 100, Some(599))),
+        regexp: target::regexp(&regexp),
+        down_regexp: target::regexp(&down_regexp),
+        ca_file: ca_file(section, url.value().unwrap_or_default()),
+        url: url.parsed(target::url)?,
+    };
+    if page.regexp.is_some() && page.regexp == page.down_regexp {
+        down_regexp.error("is the same as regexp; one page cannot say both");
+    }
+    Some(page)
+}
+
+fn ca_file(section: &Section<'_>, url: &str) -> Option<PathBuf> {
+    let field = section.get("ca_file");
+    let path = field.parsed(scalar::file_path);
+    target::trusted_over_tls(url, path.as_ref(), &field);
+    path
+}
+
+fn need(field: &Field<'_>, what: &str) {
+    if field.is_blank() {
+        field.error(format!("missing; write {what}"));
+    }
+}
+
+fn base_url(section: &Section<'_>, scheme: &str, default: &str, port: Option<u16>) -> String {
     let hostname = section.get("hostname");
-    let port = section.get("port");
+    let port_field = section.get("port");
     let (host, own_port) = hostname
         .parsed(|text| match text.split_once("://") {
             Some((_, rest)) => Err(format!(
-                "write only the host, {}; http or https goes into consul.scheme",
+                "write only the host, {}, without a scheme",
                 quoted(rest.trim_end_matches('/'))
             )),
             None => host_and_port(text),
         })
-        .unwrap_or_else(|| (HOST.to_owned(), None));
-    let given = port.parsed(scalar::port);
+        .unwrap_or_else(|| (default.to_owned(), None));
+    let given = port_field.parsed(scalar::port);
     if let (Some(one), Some(other)) = (own_port, given)
         && one != other
     {
-        port.error(format!(
-            "{other} here, but {one} in consul.hostname; keep one"
-        ));
+        let key = &hostname.key;
+        port_field.error(format!("{other} here, but {one} in {key}; keep one"));
     }
-    let number = own_port.or(given).unwrap_or(PORT);
-    format!("{scheme}://{}:{number}", bracketed(&host))
+    let host = bracketed(&host);
+    match own_port.or(given).or(port) {
+        Some(number) => format!("{scheme}://{host}:{number}"),
+        None => format!("{scheme}://{host}"),
+    }
 }
 
-fn token(section: &Section<'_>, file: &Source) -> Option<Secret> {
-    let written = section.get("token");
-    let elsewhere = section.get("token_file");
+/// Reads a secret that is written in the file, or lies in a file of its own.
+fn secret_of(
+    section: &Section<'_>,
+    names: [&str; 2],
+    carried: Carried,
+    file: &Source,
+) -> Option<Secret> {
+    let [written, elsewhere] = names.map(|name| section.get(name));
     if !written.is_blank() && !elsewhere.is_blank() {
-        elsewhere.error("given together with consul.token; keep one of them");
+        let key = &written.key;
+        elsewhere.error(format!("given together with {key}; keep one of them"));
         return None;
     }
     expect_private(&written, file);
     if let Some(text) = written.value() {
-        return written.parsed(|_| secret(text));
+        return written.parsed(|_| secret(text, carried));
     }
     let path = elsewhere.parsed(scalar::file_path)?;
-    elsewhere.parsed(|_| token_in(&path, &elsewhere))
+    elsewhere.parsed(|_| secret_in(&path, &elsewhere, carried))
 }
 
-fn token_in(path: &Path, field: &Field<'_>) -> Result<Secret, String> {
+fn secret_in(path: &Path, field: &Field<'_>, carried: Carried) -> Result<Secret, String> {
     let at = || path.display();
     let file =
-        source::read(path, TOKEN_FILE).map_err(|why| format!("cannot read {}: {why}", at()))?;
+        source::read(path, SECRET_FILE).map_err(|why| format!("cannot read {}: {why}", at()))?;
     if file.open_to_all() {
         field.warn(format!(
             "everyone on this machine can read {} (mode {:o}); chmod 600 it",
@@ -117,17 +255,37 @@ fn token_in(path: &Path, field: &Field<'_>) -> Result<Secret, String> {
     }
     let text = String::from_utf8(file.bytes).map_err(|_| format!("{} is not text", at()))?;
     match text.trim() {
-        "" => Err(format!("{} is empty; write the token into it", at())),
-        text => secret(text),
+        "" => Err(format!("{} is empty; write the secret into it", at())),
+        text => secret(text, carried),
     }
 }
 
-/// A token travels in an HTTP header; never repeats it.
-fn secret(text: &str) -> Result<Secret, String> {
-    if text.chars().all(|it| it.is_ascii_graphic()) {
-        return Ok(Secret::new(text.to_owned()));
+/// How a secret travels.
+#[derive(Clone, Copy)]
+enum Carried {
+    /// As it is, in an HTTP header.
+    InHeader,
+    /// Encoded first, as HTTP's Basic scheme does.
+    Encoded,
+}
+
+/// Never repeats it.
+fn secret(text: &str, carried: Carried) -> Result<Secret, String> {
+    let (fits, why) = match carried {
+        Carried::InHeader => (
+            text.chars().all(|it| it.is_ascii_graphic()),
+            "the secret holds a blank or a character that no HTTP header can carry",
+        ),
+        Carried::Encoded => (
+            !text.chars().any(char::is_control),
+            "the secret holds a control character",
+        ),
+    };
+    if fits {
+        Ok(Secret::new(text.to_owned()))
+    } else {
+        Err(why.to_owned())
     }
-    Err("the token holds a blank or a character that no HTTP header can carry".to_owned())
 }
 
 fn expect_private(secret: &Field<'_>, file: &Source) {

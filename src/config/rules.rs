@@ -17,6 +17,12 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     for witness in &config.witnesses {
         match &witness.provider {
             Provider::Consul(consul) => warn_of_gossip(config, consul.gossip, top),
+            Provider::Vcenter(_) if config.policy.confirm_runs == 1 => {
+                top.get("policy").block().get("confirm_runs").warn(
+                    "1, with a vCenter witness: a VM that its cluster is just starting elsewhere \
+                     is off for a moment; write 2",
+                );
+            }
             Provider::Vcenter(_)
             | Provider::Hetrix(_)
             | Provider::Command { .. }
@@ -31,7 +37,9 @@ fn longest_run(config: &Config) -> [(&'static str, &'static str, Duration); 8] {
     let probe = &config.probe;
     let timeouts = &config.timeouts;
     let looks = (probe.timeout.saturating_add(probe.interval)).saturating_mul(probe.attempts);
-    let fences = config.fence.commands.len() + config.fence.verify.len();
+    let fences = config.fence.commands.len()
+        + config.fence.verify.len()
+        + usize::from(config.fence.vcenter.is_some());
     let fences = u32::try_from(fences).unwrap_or(u32::MAX);
     // They are asked side by side.
     let witness = config.witnesses.iter().map(|witness| witness.timeout);

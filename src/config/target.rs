@@ -37,19 +37,25 @@ fn block(field: &Field<'_>) -> Option<Target> {
     }
     let http = HttpTarget {
         status: (status.text()).map(|_| status.number(200, 100, Some(599))),
-        regexp: regexp
-            .raw()
-            .filter(|text| !text.is_empty())
-            .and_then(|text| {
-                let checked = regex_lite::Regex::new(text);
-                let wrong = |err| regexp.error(format!("not a regular expression: {err}"));
-                checked.map_err(wrong).ok().map(|_| text.to_owned())
-            }),
+        regexp: self::regexp(&regexp),
         ca_file: ca_file.parsed(super::scalar::file_path),
         url: target?,
     };
     trusted_over_tls(&http.url, http.ca_file.as_ref(), &ca_file);
     Some(Target::Http(http))
+}
+
+/// Returns a regular expression that is one.
+pub(super) fn regexp(field: &Field<'_>) -> Option<String> {
+    let text = field.raw().filter(|text| !text.is_empty())?;
+    let checked = regex_lite::Regex::new(text);
+    let wrong = |err| field.error(format!("not a regular expression: {err}"));
+    checked.map_err(wrong).ok().map(|_| text.to_owned())
+}
+
+/// Reads an `http(s)://` address.
+pub(super) fn url(text: &str) -> Result<String, String> {
+    http(text).ok_or_else(|| "expected an http:// or https:// address".to_owned())?
 }
 
 fn no_http() -> String {

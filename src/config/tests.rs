@@ -9,6 +9,7 @@ mod errors;
 mod generations;
 mod values;
 mod warnings;
+mod witnesses;
 
 /// The smallest config that loads: ten lines, to which a test adds from line 11 on.
 pub(crate) const SMALLEST: &str = "\

@@ -238,10 +238,10 @@ fn a_token_is_taken_as_written_also_from_a_file() {
     }
     let too_large = "x".repeat(4097);
     for (content, expected) in [
-        (" \n", "is empty; write the token into it"),
+        (" \n", "is empty; write the secret into it"),
         (
             "\u{e9}",
-            "the token holds a blank or a character that no HTTP header can carry",
+            "the secret holds a blank or a character that no HTTP header can carry",
         ),
         (&too_large, "it is larger than 4096 bytes"),
     ] {

@@ -1,0 +1,209 @@
+//! What the configured witnesses can and cannot tell apart: for each kind of loss, what a run
+//! would come to. The verdict is the one that decides in earnest; only the evidence is imagined,
+//! by what each provider's page in `docs/witnesses/` says of it.
+
+use serde::Serialize;
+
+use crate::config::{Config, Gossip, Provider, Stands, Takeover, Witness};
+use crate::decide::{Ignorance, Verdict, verdict};
+use crate::observe::{Observation, Reach, Standing};
+use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, weight};
+
+/// What is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    /// The peer's host, alone.
+    Host,
+    /// The whole site of the peer.
+    Site,
+    /// The line between the sites; both live.
+    Line,
+    /// Our own way out: we see nobody.
+    Ourselves,
+}
+
+const LOSSES: [Loss; 4] = [Loss::Host, Loss::Site, Loss::Line, Loss::Ourselves];
+
+/// What a run would come to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Prospect {
+    /// What is lost, in words.
+    pub loss: String,
+    /// `takes over` or `holds`.
+    pub outcome: &'static str,
+    /// Why.
+    pub why: String,
+    /// What to change, where the outcome is not what one would wish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<String>,
+}
+
+impl std::fmt::Display for Prospect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {} ({})", self.loss, self.outcome, self.why)?;
+        match &self.fix {
+            Some(fix) => write!(f, "; {fix}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Imagines each loss.
+pub(super) fn outlook(config: &Config) -> Vec<Prospect> {
+    LOSSES.iter().map(|loss| imagine(config, *loss)).collect()
+}
+
+fn imagine(config: &Config, loss: Loss) -> Prospect {
+    let heard = config.witnesses.iter().map(|witness| Heard {
+        witness: witness.name.clone(),
+        host: config.peer.host.clone(),
+        testimony: match &witness.provider {
+            Provider::Consul(_) if config.own.host == config.peer.host => {
+                doubt(DoubtKind::Ambiguous, "both hosts have one name")
+            }
+            _ => would_say(witness, loss),
+        },
+        weight: weight(witness),
+    });
+    let seen = Observation {
+        reach: Reach::Silent,
+        looks: Vec::new(),
+        standing: standing(config, loss),
+        anchors: Vec::new(),
+        heard: heard.collect(),
+    };
+    let verdict = verdict(config.policy.quorum, &seen);
+    let (outcome, why) = match &verdict {
+        Verdict::Dead if config.policy.takeover == Takeover::Manual => (
+            "holds",
+            "this site never promotes by itself: an operator does".to_owned(),
+        ),
+        Verdict::Dead => ("takes over", "enough witnesses say down".to_owned()),
+        Verdict::Cut => ("holds", "a witness says that the peer runs".to_owned()),
+        Verdict::Unknown(ignorance) => ("holds", ignorance.to_string()),
+        Verdict::Alive => ("holds", "the peer answers".to_owned()),
+    };
+    Prospect {
+        loss: words(config, loss),
+        outcome,
+        why,
+        fix: match config.policy.takeover {
+            Takeover::Automatic => fix(config, loss, &verdict),
+            Takeover::Manual => None,
+        },
+    }
+}
+
+fn words(config: &Config, loss: Loss) -> String {
+    let peer = &config.peer;
+    match loss {
+        Loss::Host => format!("{} dies alone", peer.host),
+        Loss::Site => format!("the whole site {} is lost", peer.name),
+        Loss::Line => "only the line between the sites is cut".into(),
+        Loss::Ourselves => "this site is cut off from everything".into(),
+    }
+}
+
+fn standing(config: &Config, loss: Loss) -> Standing {
+    match loss {
+        _ if config.anchors.is_empty() => Standing::NotAsked,
+        Loss::Host | Loss::Site | Loss::Line => Standing::Connected,
+        Loss::Ourselves => Standing::Isolated,
+    }
+}
+
+fn would_say(witness: &Witness, loss: Loss) -> Testimony {
+    let unreachable = || doubt(DoubtKind::Unreachable, "lost with it");
+    match (witness.stands, loss) {
+        (Stands::InJudged, Loss::Site | Loss::Line | Loss::Ourselves) => return unreachable(),
+        (Stands::InJudged, Loss::Host) | (Stands::Unsaid | Stands::InOwn | Stands::Apart, _) => {}
+    }
+    match (&witness.provider, loss) {
+        (Provider::Consul(consul), _) => consul_would_say(consul.gossip, loss),
+        (_, Loss::Ourselves) if witness.stands != Stands::InOwn => unreachable(),
+        (_, Loss::Host) => Testimony::Down(Voice::Proven),
+        // It sees the hosts of the judged site only over the line that is cut, or not at all.
+        (Provider::Vcenter(_), Loss::Site) => {
+            doubt(DoubtKind::Unclear, "its host is not connected")
+        }
+        (Provider::Vcenter(_), Loss::Line | Loss::Ourselves) if witness.stands == Stands::InOwn => {
+            doubt(DoubtKind::Unclear, "its host is not connected")
+        }
+        (Provider::Hetrix(_) | Provider::Command { .. } | Provider::Http(_), Loss::Site) => {
+            Testimony::Down(Voice::Proven)
+        }
+        (
+            Provider::Vcenter(_)
+            | Provider::Hetrix(_)
+            | Provider::Command { .. }
+            | Provider::Http(_),
+            Loss::Line | Loss::Ourselves,
+        ) => Testimony::Up,
+    }
+}
+
+/// The documented layout has most Consul servers in the primary site: what takes the site or the
+/// line away takes the leader away.
+fn consul_would_say(gossip: Gossip, loss: Loss) -> Testimony {
+    match (loss, gossip) {
+        (Loss::Host, _) => Testimony::Down(Voice::Proven),
+        (Loss::Site | Loss::Line | Loss::Ourselves, Gossip::Never) => {
+            doubt(DoubtKind::NoLeader, "gossip: never")
+        }
+        (Loss::Site | Loss::Line | Loss::Ourselves, Gossip::Anchored) => {
+            Testimony::Down(Voice::Anchored)
+        }
+        (Loss::Site | Loss::Line | Loss::Ourselves, Gossip::Always) => {
+            Testimony::Down(Voice::Proven)
+        }
+    }
+}
+
+fn doubt(kind: DoubtKind, detail: &str) -> Testimony {
+    Testimony::Unknown(Doubt::new(kind, detail))
+}
+
+fn fix(config: &Config, loss: Loss, verdict: &Verdict) -> Option<String> {
+    match (loss, verdict) {
+        (Loss::Host | Loss::Site, Verdict::Dead)
+        | (Loss::Line | Loss::Ourselves, Verdict::Cut | Verdict::Unknown(_) | Verdict::Alive) => {
+            None
+        }
+        (Loss::Line, Verdict::Dead) if config.probe.targets.len() > 1 => Some(
+            "unless another of probe.targets still answers; make sure that one of them takes \
+             another path"
+                .into(),
+        ),
+        (Loss::Line | Loss::Ourselves, Verdict::Dead) => Some(
+            "BOTH SITES WOULD SERVE: add a second path to probe.targets, a witness on a third \
+             site, or fencing"
+                .into(),
+        ),
+        (Loss::Host | Loss::Site, Verdict::Unknown(ignorance)) => Some(remedy(config, ignorance)),
+        (Loss::Host | Loss::Site, Verdict::Cut | Verdict::Alive) => Some(
+            "an operator promotes by hand; a witness that loses sight of the site with it would \
+             help"
+                .into(),
+        ),
+    }
+}
+
+fn remedy(config: &Config, ignorance: &Ignorance) -> String {
+    let leader = |doubt: &Doubt| doubt.kind == DoubtKind::NoLeader;
+    let leaderless = match ignorance {
+        Ignorance::Witness(_, doubt) => leader(doubt),
+        Ignorance::NoQuorum { doubts, .. } => doubts.iter().any(|(_, doubt)| leader(doubt)),
+        Ignorance::Probe(_) | Ignorance::Isolated | Ignorance::NoWitness => false,
+    };
+    if leaderless && config.anchors.is_empty() {
+        return "to take over by itself: give anchors on a third site, or add a witness that \
+                stands there"
+            .into();
+    }
+    "to take over by itself: add a witness that still sees it (HetrixTools, or one on a third \
+     site), and let the quorum do without the others"
+        .into()
+}
+
+#[cfg(test)]
+mod tests;
