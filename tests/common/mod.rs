@@ -88,6 +88,8 @@ pub(crate) struct Config {
     pub(crate) token: String,
     pub(crate) confirm_runs: u32,
     pub(crate) max_attempts: u32,
+    /// The list of witnesses, in one line; empty: the provider alone.
+    pub(crate) witnesses: String,
 }
 
 impl Site {
@@ -112,6 +114,7 @@ impl Site {
             token: TOKEN.to_owned(),
             confirm_runs: 1,
             max_attempts: 3,
+            witnesses: String::new(),
         };
         let site = Self {
             folder,
@@ -222,6 +225,7 @@ impl Site {
             token = config.token,
             confirm_runs = config.confirm_runs,
             max_attempts = config.max_attempts,
+            witnesses = config.witnesses,
             own = OWN,
             down = path("down"),
             promotion = path("promotion"),
