@@ -8,8 +8,9 @@ mod fake_hetrix;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
+use std::time::Duration;
 
-use common::{OWN, PEER, Site, is_there};
+use common::{OWN, PEER, Site, is_there, ran};
 use fake_hetrix::{FakeHetrix, KEY, monitor, now};
 use serde_json::Value;
 
@@ -189,6 +190,41 @@ fn a_canary_must_be_seen_up() {
     watched.holds("blind");
     watched.hetrix.state().monitors[1] = named(monitor("up"), OWN, 1);
     promotes(&watched.site);
+}
+
+/// The most memory a process had so far, in KiB (proc(5), `VmHWM`).
+fn peak(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Returns the most memory that a run takes, in KiB, while this many monitors pass the filter.
+fn memory_for(monitors: usize) -> u64 {
+    let watched = Watched::new();
+    let others = (1..monitors).map(|number| {
+        let name = format!("copy {number} of {PEER}");
+        named(monitor("up"), &name, number)
+    });
+    let all = others.chain([named(monitor("down"), PEER, 0)]).collect();
+    watched.hetrix.state().monitors = all;
+    let mut run = watched.site.start(&["--json", "--dry-run"]);
+    let mut most = 0;
+    while run.try_wait().expect("a child").is_none() {
+        most = peak(run.id()).unwrap_or(0).max(most);
+        thread::sleep(Duration::from_millis(1));
+    }
+    ran(run).is("confirmed", 0);
+    let asked = watched.hetrix.state().asked.len();
+    assert!(asked >= monitors.div_ceil(200), "{asked} pages");
+    most
+}
+
+#[test]
+fn ten_thousand_monitors_take_hardly_more_memory_than_one_page() {
+    let (few, many) = (memory_for(200), memory_for(10_000));
+    println!("peak: {few} KiB with one page, {many} KiB with fifty");
+    assert!(few > 0 && many <= few + 2048, "{few} KiB, {many} KiB");
 }
 
 #[test]

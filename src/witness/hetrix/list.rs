@@ -4,13 +4,15 @@
 //! (<https://docs.hetrixtools.com/api/v3/>).
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use ureq::http::Method;
 
 use super::super::conversation::Conversation;
-use super::super::http::segment;
+use super::super::http::{BODY_CAP, segment};
 use super::monitor::Monitor;
 use super::{Doubt, DoubtKind};
 
@@ -100,7 +102,7 @@ struct Label {
 pub(super) fn the_one(conversation: &Conversation<'_>, wanted: &Wanted) -> Result<Monitor, Doubt> {
     let mut found = None;
     for number in 1..=MOST_PAGES {
-        let page: Page = conversation.get(&wanted.path(number))?.json()?;
+        let page = fetch(conversation, &wanted.path(number))?;
         for entry in &page.monitors {
             keep(&mut found, wanted, entry)?;
         }
@@ -109,6 +111,16 @@ pub(super) fn the_one(conversation: &Conversation<'_>, wanted: &Wanted) -> Resul
         }
     }
     Err(too_many(wanted))
+}
+
+/// Reads one page while it comes in.
+fn fetch(conversation: &Conversation<'_>, path: &str) -> Result<Page, Doubt> {
+    let answer = conversation.send(&Method::GET, path, None)?;
+    if answer.status() == 200 {
+        answer.streamed(BODY_CAP, PhantomData)
+    } else {
+        Err(answer.whole()?.refusal())
+    }
 }
 
 impl Pagination {
