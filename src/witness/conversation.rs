@@ -17,6 +17,9 @@ mod answer;
 
 pub(super) use answer::{Answer, Reply, excerpt};
 
+/// How much of a request is shown.
+const QUESTION: usize = 240;
+
 /// Where a witness is found, and what is shown at its door.
 #[derive(Debug)]
 pub(super) struct Door<'a> {
@@ -103,7 +106,7 @@ impl<'a> Conversation<'a> {
         path: &str,
         header: Option<(&'static str, &Secret)>,
     ) -> Result<Answer, Doubt> {
-        let question = format!("{method} {}{path}", self.base_url);
+        let question = shown(method, self.base_url, path);
         match self.exchange(method, path, header) {
             Ok(response) => Ok(Answer::new(question, response)),
             Err(doubt) => Err(answer::about(&question, &doubt)),
@@ -138,6 +141,15 @@ impl<'a> Conversation<'a> {
             self.agent.run(request)
         };
         Ok(response.map_err(Fault::from)?)
+    }
+}
+
+/// Returns a request for the log; a path may be thousands of bytes long.
+fn shown(method: &Method, base_url: &str, path: &str) -> String {
+    let whole = format!("{method} {base_url}{path}");
+    match whole.char_indices().nth(QUESTION) {
+        Some((end, _)) => format!("{}...", &whole[..end]),
+        None => whole,
     }
 }
 

@@ -58,7 +58,7 @@ fn look(session: &mut Session<'_>, name: &str) -> Result<Sight, Doubt> {
         (None, _) => return Err(out_of_sight(&before, hosts.len())),
     };
     if now.id != before.id {
-        let detail = format!("{before} became {now} while we looked");
+        let detail = format!("{before}; its name went to {} while we looked", now.id);
         return Err(Doubt::new(DoubtKind::Unclear, detail));
     }
     Ok(Sight { before, now })
@@ -92,8 +92,8 @@ fn out_of_sight(vm: &Vm, hosts: usize) -> Doubt {
         format!("{vm} as last known; no host is connected, or we have no right to see the hosts")
     } else {
         format!(
-            "{vm} as last known; it is on none of the {hosts} connected hosts that we may see: its \
-             host is NOT_RESPONDING or DISCONNECTED, or we have no right to see that host"
+            "{vm} as last known; it is on no connected host that we may see (of {hosts}): its host \
+             is NOT_RESPONDING or DISCONNECTED, or we have no right to see it"
         )
     };
     Doubt::new(DoubtKind::Unclear, detail)

@@ -10,6 +10,7 @@ use super::dialect::Filter;
 use super::refusal;
 use super::rows;
 use super::session::Session;
+use crate::witness::conversation::excerpt;
 use crate::witness::{Doubt, DoubtKind};
 
 /// The connection state of a host that reports (vSphere Automation API, `Host.ConnectionState`).
@@ -33,7 +34,8 @@ pub(super) struct Vm {
 
 impl fmt::Display for Vm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}) is {:?}", self.name, self.id, self.power_state)
+        let [id, state] = [&self.id, &self.power_state].map(|said| excerpt(said.as_bytes()));
+        write!(f, "{} ({id}) is {state}", self.name)
     }
 }
 
@@ -62,8 +64,9 @@ pub(super) fn find(
         let detail = "there is no name to ask for; an empty one would mean every VM";
         return Err(Doubt::new(DoubtKind::Unusable, detail));
     }
-    let mut found: Vec<Vm> = Vec::new();
+    let (mut found, mut foreign) = (Vec::<Vm>::new(), 0);
     let mut take = |vm: Vm| {
+        foreign += usize::from(!vm.name.eq_ignore_ascii_case(name));
         let known = found.iter().any(|known| known.id == vm.id);
         // One that moves between hosts while we look may be listed twice.
         if vm.name == name && !known && found.len() < 2 {
@@ -80,21 +83,35 @@ pub(super) fn find(
             }
         }
     }
+    must_filter(foreign, "VMs of other names")?;
     Ok(found)
+}
+
+/// What has passed one filter against its word may have passed the one of hosts too, and then a
+/// VM among the connected hosts proves nothing.
+fn must_filter(foreign: usize, what: &str) -> Result<(), Doubt> {
+    if foreign == 0 {
+        return Ok(());
+    }
+    let detail = format!("lists {foreign} {what} as well: it ignores what we ask for");
+    Err(Doubt::new(DoubtKind::BadAnswer, detail))
 }
 
 /// Returns the hosts that are connected just now.
 pub(super) fn connected(session: &mut Session<'_>) -> Result<Vec<String>, Doubt> {
-    let (mut hosts, mut more) = (Vec::new(), false);
+    let (mut hosts, mut more, mut foreign) = (Vec::new(), false, 0);
     let mut take = |row: Host| {
-        if row.connection_state == CONNECTED && hosts.len() < HOSTS_MAX {
+        if row.connection_state != CONNECTED {
+            foreign += 1;
+        } else if hosts.len() < HOSTS_MAX {
             hosts.push(row.host);
         } else {
-            more |= row.connection_state == CONNECTED;
+            more = true;
         }
     };
     let states = ("connection_states", [CONNECTED].as_slice());
     list(session, "host", &[states], &mut take)?;
+    must_filter(foreign, "hosts that are not connected")?;
     if more {
         let detail = format!("more than {HOSTS_MAX} hosts are connected");
         return Err(Doubt::new(DoubtKind::Filtered, detail));
