@@ -87,7 +87,9 @@ impl Runner {
         self.run_keeping(KEPT_OUTPUT, argv, deadline)
     }
 
-    fn run_keeping(&self, kept: u64, argv: &[String], deadline: Duration) -> Finished {
+    /// The same, but keeps only the first `kept` bytes of standard output.
+    #[must_use]
+    pub(crate) fn run_keeping(&self, kept: u64, argv: &[String], deadline: Duration) -> Finished {
         if self.stop.load(Ordering::Relaxed) {
             return Finished::not_started(Outcome::Skipped("asked to stop".to_owned()));
         }

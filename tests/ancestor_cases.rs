@@ -65,7 +65,7 @@ fn a_host_the_witness_does_not_know_is_not_dead() {
 
 #[test]
 fn a_misspelt_provider_stops_the_run_before_it_begins() {
-    for provider in ["consull", "hetrix", "node-exporter"] {
+    for provider in ["consull", "hetrixtools", "node-exporter"] {
         let mut site = Site::new();
         site.config.provider = provider;
         let run = site.run();

@@ -105,6 +105,8 @@ pub(crate) struct Config {
     pub(crate) timeouts: &'static str,
     /// More blocks.
     pub(crate) more: String,
+    /// The list of witnesses, in one line; empty: the provider alone.
+    pub(crate) witnesses: String,
 }
 
 impl Site {
@@ -139,6 +141,7 @@ impl Site {
             flush_batch: 200,
             timeouts: "",
             more: String::new(),
+            witnesses: String::new(),
         };
         let site = Self {
             folder,
@@ -236,6 +239,7 @@ impl Site {
             flush_batch = config.flush_batch,
             timeouts = config.timeouts,
             more = config.more,
+            witnesses = config.witnesses,
             own = OWN,
             down = path("down"),
             promotion = path("promotion"),
