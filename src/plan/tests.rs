@@ -125,11 +125,10 @@ fn stages_that_are_switched_off_are_not_planned() {
         let names: Vec<&str> = stages.iter().map(|stage| stage.name).collect();
         assert_eq!(names, expected, "{local}");
         for stage in &stages {
-            let stops = ["fence", "promote"].contains(&stage.name);
-            let expected = if stops {
-                OnFailure::Stop
-            } else {
-                OnFailure::GoOn
+            let expected = match stage.name {
+                "fence" => OnFailure::Latch,
+                "promote" => OnFailure::Stop,
+                _ => OnFailure::GoOn,
             };
             assert_eq!(stage.on_failure, expected, "{}", stage.name);
         }

@@ -1,7 +1,6 @@
 //! The built binary, asking an outside monitor, a program and a page.
 
 #[path = "../common/mod.rs"]
-#[expect(dead_code, reason = "other tests use the rest of it")]
 mod common;
 mod fake_hetrix;
 
@@ -10,7 +9,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use common::{OWN, PEER, Site, is_there, ran};
+use common::files::is_there;
+use common::{OWN, PEER, Site, ran};
 use fake_hetrix::{FakeHetrix, KEY, monitor, now};
 use serde_json::Value;
 

@@ -22,7 +22,7 @@ const NOW: i64 = 1_790_000_000;
 const HOST: &str = "mbx1.example.com";
 const ID: &str = "e34334d05c755b034606a54ccabe62e8";
 
-const AMPLE: Duration = Duration::from_secs(20);
+const AMPLE: Duration = Duration::from_secs(120);
 
 /// HetrixTools, before hostile servers: two pages, and on the second one the monitor, down.
 pub(crate) const PARTY: Party = Party {
