@@ -182,7 +182,7 @@ fn fifty_pages_are_read_to_the_last() {
         if number == 50 {
             monitors.push(last.clone());
         }
-        ok(&page_of(monitors, number, 50))
+        ok(&page_of(&monitors, number, 50))
     });
     let heard = ask_about(HOST, &server);
     assert_eq!(heard, Ok((HOST.to_owned(), Testimony::Down(Voice::Proven))));
@@ -193,7 +193,7 @@ fn fifty_pages_are_read_to_the_last() {
 fn a_list_without_end_is_left() {
     let server = Server::routing(|path| {
         let number = page_number(path);
-        ok(&page_of(vec![other(number, 0)], number, u32::MAX))
+        ok(&page_of(&[other(number, 0)], number, u32::MAX))
     });
     let heard = ask_about(HOST, &server);
     assert_eq!(kind(&heard), Some(DoubtKind::Unusable), "{heard:?}");
@@ -213,7 +213,7 @@ fn other(number: u32, index: u32) -> Value {
     })
 }
 
-fn page_of(monitors: Vec<Value>, number: u32, last: u32) -> Value {
+fn page_of(monitors: &[Value], number: u32, last: u32) -> Value {
     let next = (number < last).then_some(u64::from(number) + 1);
     let pagination = json!({"current": number, "last": last, "next": next});
     json!({"monitors": monitors, "meta": {"pagination": pagination}})
@@ -238,7 +238,7 @@ fn verbose(count: u32) -> Vec<Value> {
 
 #[test]
 fn a_whole_page_as_verbose_as_can_be_fits_into_what_is_read() {
-    let page = page_of(verbose(200), 1, 1);
+    let page = page_of(&verbose(200), 1, 1);
     let pretty = serde_json::to_string_pretty(&page).expect("text");
     assert!(pretty.len() < 1 << 20, "{} bytes", pretty.len());
     let server = Server::routing(move |_| response(200, "", &pretty));
