@@ -175,10 +175,10 @@ fn page(query: &str, monitors: &[Value]) -> Value {
     };
     let (size, current) = (number("per_page", 20).min(200), number("page", 1));
     let fits = |monitor: &&Value| {
-        let is = |key: &str| monitor[key].as_str().unwrap_or_default().to_lowercase();
+        let is = |key: &str| monitor[key].as_str().unwrap_or_default();
         match (asked("id"), asked("name")) {
             (Some(id), _) => is("id") == id,
-            (None, Some(name)) => is("name").contains(&name.to_lowercase()),
+            (None, Some(name)) => is("name").contains(name),
             (None, None) => true,
         }
     };

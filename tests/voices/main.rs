@@ -33,7 +33,7 @@ impl Watched {
         site.write("key", KEY);
         site.config.witnesses = format!(
             "{{provider: hetrix, hostname: \"127.0.0.1:{}\", token_file: {}, ca_file: {}, \
-             timeout: 10s, {more}}}",
+             timeout: 60s, {more}}}",
             hetrix.port,
             site.path("key").display(),
             ca_file.display(),
@@ -248,7 +248,7 @@ fn a_program_and_a_page_are_witnesses_too() {
         )
     };
     let program = |script: &str| {
-        format!("{{provider: command, argv: [/bin/sh, -c, \"{script}\"], timeout: 10s}}")
+        format!("{{provider: command, argv: [/bin/sh, -c, \"{script}\"], timeout: 60s}}")
     };
     for (witnesses, reason) in [
         (page(down), "confirmed"),

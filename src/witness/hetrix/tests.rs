@@ -22,7 +22,7 @@ const NOW: i64 = 1_790_000_000;
 const HOST: &str = "mbx1.example.com";
 const ID: &str = "e34334d05c755b034606a54ccabe62e8";
 
-const AMPLE: Duration = Duration::from_secs(120);
+const AMPLE: Duration = Duration::from_secs(60);
 
 /// HetrixTools, before hostile servers: two pages, and on the second one the monitor, down.
 pub(crate) const PARTY: Party = Party {
@@ -175,7 +175,15 @@ fn a_monitor_asked_for_by_id_is_called_by_its_name() {
 
 #[test]
 fn fifty_pages_are_read_to_the_last() {
-    let server = Server::routing(|path| ok(&page_of_many(path, 50)));
+    let last = fixture_monitor();
+    let server = Server::routing(move |path| {
+        let number = page_number(path);
+        let mut monitors: Vec<Value> = (0..199).map(|index| other(number, index)).collect();
+        if number == 50 {
+            monitors.push(last.clone());
+        }
+        ok(&page_of(&monitors, number, 50))
+    });
     let heard = ask_about(HOST, &server);
     assert_eq!(heard, Ok((HOST.to_owned(), Testimony::Down(Voice::Proven))));
     assert_eq!(server.requests().len(), 50);
@@ -183,44 +191,54 @@ fn fifty_pages_are_read_to_the_last() {
 
 #[test]
 fn a_list_without_end_is_left() {
-    let server = Server::routing(|path| ok(&page_of_many(path, 4_000_000_000)));
+    let server = Server::routing(|path| {
+        let number = page_number(path);
+        ok(&page_of(&[other(number, 0)], number, u32::MAX))
+    });
     let heard = ask_about(HOST, &server);
     assert_eq!(kind(&heard), Some(DoubtKind::Unusable), "{heard:?}");
     assert_eq!(server.requests().len(), 100);
 }
 
-/// Returns a page of 200 other monitors; the wanted one is the last of page 50.
-fn page_of_many(path: &str, last: u32) -> Value {
+fn page_number(path: &str) -> u32 {
     let (_, number) = path.rsplit_once("&page=").expect("a page");
-    let number: u32 = number.parse().expect("a number");
-    let monitors: Vec<Value> = (0..200)
-        .map(|index| {
-            let name = if (number, index) == (50, 199) && last == 50 {
-                HOST.to_owned()
-            } else {
-                format!("{HOST} {number}/{index}")
-            };
-            let mut monitor = fixture_monitor();
-            monitor["id"] = format!("{number:016x}{index:016x}").into();
-            monitor["name"] = name.into();
-            monitor
-        })
-        .collect();
-    json!({"monitors": monitors, "meta": {"total": 10_000, "pagination": {
-        "current": number, "last": last,
-        "next": (number < last).then_some(u64::from(number) + 1)}}})
+    number.parse().expect("a number")
 }
 
-/// The wanted monitor, read only once: ten thousand of them are made.
+/// A monitor that passes the filter and is not the wanted one, with no more than is read of it.
+fn other(number: u32, index: u32) -> Value {
+    json!({
+        "id": format!("{number:016x}{index:016x}"),
+        "name": format!("{HOST} {number}/{index}"),
+    })
+}
+
+fn page_of(monitors: &[Value], number: u32, last: u32) -> Value {
+    let next = (number < last).then_some(u64::from(number) + 1);
+    let pagination = json!({"current": number, "last": last, "next": next});
+    json!({"monitors": monitors, "meta": {"pagination": pagination}})
+}
+
+/// The wanted monitor.
 fn fixture_monitor() -> Value {
-    static DOWN: std::sync::OnceLock<Value> = std::sync::OnceLock::new();
-    DOWN.get_or_init(|| fixture("down")["monitors"][0].clone())
-        .clone()
+    fixture("down")["monitors"][0].clone()
+}
+
+/// This many other monitors, with all that can be said of them.
+fn verbose(count: u32) -> Vec<Value> {
+    let all = (0..count).map(|index| {
+        let mut monitor = fixture_monitor();
+        for key in ["id", "name"] {
+            monitor[key] = other(1, index)[key].take();
+        }
+        monitor
+    });
+    all.collect()
 }
 
 #[test]
 fn a_whole_page_as_verbose_as_can_be_fits_into_what_is_read() {
-    let page = page_of_many("&page=1", 1);
+    let page = page_of(&verbose(200), 1, 1);
     let pretty = serde_json::to_string_pretty(&page).expect("text");
     assert!(pretty.len() < 1 << 20, "{} bytes", pretty.len());
     let server = Server::routing(move |_| response(200, "", &pretty));

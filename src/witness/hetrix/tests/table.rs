@@ -244,14 +244,7 @@ const LISTS: [(&str, Answer); 13] = [
         page["monitors"] = Value::Null;
         page
     }),
-    ("201 monitors on a page", |_| {
-        let mut page = page_of_many("&page=1", 1);
-        page["monitors"]
-            .as_array_mut()
-            .expect("a list")
-            .push(fixture_monitor());
-        page
-    }),
+    ("201 monitors on a page", |_| page_of(&verbose(201), 1, 1)),
     ("an entry of 64 KiB", |_| {
         let mut page = fixture("down");
         page["monitors"][0]["category"] = "x".repeat(65_536).into();
