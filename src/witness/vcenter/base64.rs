@@ -9,7 +9,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for at in 0..4 {
             let index = (bits >> (18 - 6 * at)) & 63;
-            let letter = ALPHABET.iter().nth(index as usize);
+            let letter = ALPHABET.get(index as usize);
             text.push(match letter {
                 Some(letter) if at <= group.len() => char::from(*letter),
                 Some(_) | None => '=',

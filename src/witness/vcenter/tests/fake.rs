@@ -253,7 +253,7 @@ impl Memory {
                     let row = format!("{{\"host\":\"{id}\",\"name\":\"{id}.example.com\",\"connection_state\":\"{state}\"}}");
                     passes.then_some(row)
                 });
-                listed(dialect, rows.collect())
+                listed(dialect, &rows.collect::<Vec<_>>())
             }
             Point::FirstLook | Point::SecondLook => self.list(dialect, world, query),
         }
@@ -292,7 +292,7 @@ impl Memory {
         let crowd = (0..if world.unfiltered { world.crowd } else { 0 }).map(|number| {
             format!("{{\"memory_size_MiB\":8192,\"vm\":\"vm-1{number}\",\"name\":\"other-{number} of the department for long names\",\"power_state\":\"POWERED_ON\",\"cpu_count\":4}}")
         });
-        listed(dialect, known.chain(crowd).collect())
+        listed(dialect, &known.chain(crowd).collect::<Vec<_>>())
     }
 
     fn stop(&mut self, dialect: Dialect, head: &str) -> Reply {
@@ -313,7 +313,7 @@ impl Memory {
     }
 }
 
-fn listed(dialect: Dialect, rows: Vec<String>) -> Reply {
+fn listed(dialect: Dialect, rows: &[String]) -> Reply {
     json(200, &wrapped(dialect, &format!("[{}]", rows.join(","))))
 }
 

@@ -17,14 +17,14 @@ const MUTE: &[Host] = &[("host-1", "NOT_RESPONDING"), ("host-2", "CONNECTED")];
 /// For fences that cannot succeed: time for one look, and none for a second.
 const ONE_LOOK: Duration = Duration::from_millis(900);
 
-fn on(point: Point, twist: Twist) -> World {
+const fn on(point: Point, twist: Twist) -> World {
     World {
         vms: VM_ON,
         ..at(point, twist)
     }
 }
 
-fn once(point: Point, twist: Twist) -> World {
+const fn once(point: Point, twist: Twist) -> World {
     World {
         twist: Some((point, 1, twist)),
         ..world(VM_ON)
@@ -69,65 +69,69 @@ fn a_vm_that_was_seen_off_is_off() {
     }
 }
 
+const MAY_NOT: Twist = Twist::Errs(403, "UNAUTHORIZED", "Permission denied");
+const NOT_NOW: Twist = Twist::Errs(400, "NOT_ALLOWED_IN_CURRENT_STATE", "migrating");
+const BUSY: Twist = Twist::Errs(500, "RESOURCE_BUSY", "busy");
+
+/// What stands between the order and the proof, with the doubt it ends in and words from it.
+const FAILURES: &[(&str, World, &str, &str)] = &[
+    ("no such name", world(&[]), "not-found", "no VM is named"),
+    (
+        "two of the name",
+        world(TWO),
+        "ambiguous",
+        "vm-57 and vm-91",
+    ),
+    (
+        "no privilege",
+        on(Point::Stop, MAY_NOT),
+        "denied",
+        "needs VirtualMachine.Interact.PowerOff on vm-57",
+    ),
+    (
+        "not in this state",
+        on(Point::Stop, NOT_NOW),
+        "unclear",
+        "will not power it off",
+    ),
+    (
+        "busy",
+        on(Point::Stop, BUSY),
+        "http-status",
+        "RESOURCE_BUSY",
+    ),
+    (
+        "the order breaks off",
+        on(Point::Stop, Twist::Dies),
+        "bad-answer",
+        "power",
+    ),
+    (
+        "204, but it runs on",
+        on(Point::Stop, Twist::Ignored),
+        "unclear",
+        "POWERED_ON",
+    ),
+    (
+        "it goes off on a host that does not respond",
+        World {
+            hosts: MUTE,
+            ..world(VM_ON)
+        },
+        "unclear",
+        "not seen off",
+    ),
+    (
+        "nothing can be seen any more",
+        on(Point::Hosts, Twist::Errs(403, "UNAUTHORIZED", "no")),
+        "denied",
+        "not seen off",
+    ),
+];
+
 #[test]
 fn a_vm_that_was_not_seen_off_is_not_off() {
-    let may_not = Twist::Errs(403, "UNAUTHORIZED", "Permission denied");
-    let not_now = Twist::Errs(400, "NOT_ALLOWED_IN_CURRENT_STATE", "migrating");
-    let busy = Twist::Errs(500, "RESOURCE_BUSY", "busy");
-    for (name, world, code, words) in [
-        ("no such name", world(&[]), "not-found", "no VM is named"),
-        (
-            "two of the name",
-            world(TWO),
-            "ambiguous",
-            "vm-57 and vm-91",
-        ),
-        (
-            "no privilege",
-            on(Point::Stop, may_not),
-            "denied",
-            "needs VirtualMachine.Interact.PowerOff on vm-57",
-        ),
-        (
-            "not in this state",
-            on(Point::Stop, not_now),
-            "unclear",
-            "will not power it off",
-        ),
-        (
-            "busy",
-            on(Point::Stop, busy),
-            "http-status",
-            "RESOURCE_BUSY",
-        ),
-        (
-            "the order breaks off",
-            on(Point::Stop, Twist::Dies),
-            "bad-answer",
-            "power",
-        ),
-        (
-            "204, but it runs on",
-            on(Point::Stop, Twist::Ignored),
-            "unclear",
-            "POWERED_ON",
-        ),
-        (
-            "it goes off on a host that does not respond",
-            World {
-                hosts: MUTE,
-                ..world(VM_ON)
-            },
-            "unclear",
-            "not seen off",
-        ),
-        (
-            "nothing can be seen any more",
-            on(Point::Hosts, Twist::Errs(403, "UNAUTHORIZED", "no")),
-            "denied",
-            "not seen off",
-        ),
-    ] {
+    for &(name, world, code, words) in FAILURES {
         for dialect in BOTH {
             let fake = Fake::start(dialect, world);
             let deadline = Deadline::after(ONE_LOOK);

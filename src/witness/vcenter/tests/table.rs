@@ -47,187 +47,195 @@ const ERROR_BODY: &str = "{\"error_type\":\"ERROR\",\"messages\":[]}";
 const NO_STATE: &str = "[{\"vm\":\"vm-57\",\"name\":\"mbx1.example.com\"}]";
 const STATE_NULL: &str = "[{\"vm\":\"vm-57\",\"name\":\"mbx1.example.com\",\"power_state\":null}]";
 
-fn on_hosts(vms: &'static [Vm], hosts: &'static [Host]) -> World {
+const fn on_hosts(vms: &'static [Vm], hosts: &'static [Host]) -> World {
     World {
         hosts,
         ..world(vms)
     }
 }
 
-fn becoming(vms: &'static [Vm], next: &'static [Vm]) -> World {
+const fn becoming(vms: &'static [Vm], next: &'static [Vm]) -> World {
     World {
         twist: Some((Point::Hosts, 1, Twist::Become(next))),
         ..world(vms)
     }
 }
 
-/// What may be known of the VM.
-fn states() -> Vec<(&'static str, World)> {
-    let unfiltered = |world| World {
+use Point::{FirstLook, Hosts, Login, SecondLook};
+
+const WRONG: Twist = Twist::Errs(401, "UNAUTHENTICATED", "Unable to authenticate user");
+const FORBIDDEN: Twist = Twist::Errs(403, "UNAUTHORIZED", "Permission denied");
+const LATER: Twist = Twist::Errs(503, "SERVICE_UNAVAILABLE", "The service is starting");
+const TOO_MANY: &str = "The number of matches exceeds the limit of 4000";
+
+const fn unfiltered(world: World) -> World {
+    World {
         unfiltered: true,
         crowd: 10_000,
         ..world
-    };
-    vec![
-        ("the VM is on, its host connected", world(VM_ON)),
-        ("the VM is off, its host connected", world(VM_OFF)),
-        ("the VM is suspended", world(SUSPENDED)),
-        ("the VM is in a state that is new", world(NEW_STATE)),
-        ("it is on, its host does not respond", on_hosts(VM_ON, MUTE)),
-        (
-            "it is off, its host does not respond",
-            on_hosts(VM_OFF, MUTE),
-        ),
-        (
-            "it is on, its host was disconnected",
-            on_hosts(VM_ON, TAKEN_OUT),
-        ),
-        (
-            "it is off, its host was disconnected",
-            on_hosts(VM_OFF, TAKEN_OUT),
-        ),
-        (
-            "it is off, its host in a state that is new",
-            on_hosts(VM_OFF, NEW_LINK),
-        ),
-        (
-            "it is off, and no host is shown to us",
-            on_hosts(VM_OFF, &[]),
-        ),
-        ("no VM is shown to us", world(&[])),
-        ("there are VMs with similar names only", world(ALIKE)),
-        (
-            "the same, and the filter is ignored",
-            unfiltered(world(ALIKE)),
-        ),
-        ("two VMs have the name, one on, one off", world(TWO)),
-        ("two VMs have the name, both off", world(CLONES)),
-        ("it goes off while we look", becoming(VM_ON, VM_OFF)),
-        ("it comes on while we look", becoming(VM_OFF, VM_ON)),
-        (
-            "another one takes its name while we look",
-            becoming(VM_OFF, REPLACED),
-        ),
-        ("a clone appears while we look", becoming(VM_OFF, CLONES)),
-        ("it disappears while we look", becoming(VM_OFF, &[])),
-        (
-            "10 000 others are listed, it is on",
-            unfiltered(world(VM_ON)),
-        ),
-        (
-            "10 000 others are listed, it is off",
-            unfiltered(world(VM_OFF)),
-        ),
-        (
-            "filters are ignored, its host does not respond",
-            World {
-                hosts: MUTE,
-                unfiltered: true,
-                ..world(VM_OFF)
-            },
-        ),
-    ]
+    }
 }
 
-/// What may go wrong, with a VM that is off on a connected host.
-fn failures() -> Vec<(&'static str, World)> {
-    use Point::{FirstLook, Hosts, Login, SecondLook};
-    let once = |point, twist| World {
+const fn once(point: Point, twist: Twist) -> World {
+    World {
         twist: Some((point, 1, twist)),
         ..world(VM_OFF)
-    };
-    let expired = |visits| World {
+    }
+}
+
+/// The session ends at the first so many visits of one point.
+const fn expired(visits: usize) -> World {
+    World {
         twist: Some((SecondLook, visits, Twist::Expired)),
         ..world(VM_OFF)
-    };
-    let wrong = Twist::Errs(401, "UNAUTHENTICATED", "Unable to authenticate user");
-    let forbidden = Twist::Errs(403, "UNAUTHORIZED", "Permission denied");
-    let later = Twist::Errs(503, "SERVICE_UNAVAILABLE", "The service is starting");
-    let limit = "The number of matches exceeds the limit of 4000";
-    vec![
-        ("wrong password", at(Login, wrong)),
-        ("login: 403", at(Login, forbidden)),
-        (
-            "login: neither interface is there",
-            at(Login, Twist::Says(404, "Not found")),
-        ),
-        ("login: too many sessions", at(Login, later)),
-        ("login: a page", at(Login, Twist::Says(200, HTML))),
-        ("login: redirected", at(Login, Twist::Says(302, ""))),
-        (
-            "login: an empty session",
-            at(Login, Twist::Says(201, "\"\"")),
-        ),
-        ("login: silence", at(Login, Twist::Silence)),
-        ("the session ends in the middle, once", expired(1)),
-        ("the session ends in the middle, twice", expired(2)),
-        ("403 for the VMs", at(FirstLook, forbidden)),
-        ("403 for the hosts", at(Hosts, forbidden)),
-        (
-            "more VMs than are listed, 500",
-            at(FirstLook, Twist::Errs(500, LIMIT, limit)),
-        ),
-        (
-            "more VMs than are listed, 400",
-            at(FirstLook, Twist::Errs(400, LIMIT, limit)),
-        ),
-        (
-            "more hosts than are listed",
-            at(Hosts, Twist::Errs(500, LIMIT, limit)),
-        ),
-        (
-            "asked too often",
-            at(FirstLook, Twist::Says(429, "slow down")),
-        ),
-        ("busy", at(Hosts, later)),
-        (
-            "an error of its own",
-            at(SecondLook, Twist::Errs(500, "ERROR", "Internal error")),
-        ),
-        (
-            "it times out itself",
-            at(SecondLook, Twist::Errs(504, "TIMED_OUT", "Timed out")),
-        ),
-        (
-            "a bad filter",
-            at(SecondLook, Twist::Errs(400, "INVALID_ARGUMENT", "hosts")),
-        ),
-        ("redirected", at(FirstLook, Twist::Says(307, ""))),
-        ("a page", at(FirstLook, Twist::Says(200, HTML))),
-        (
-            "200 with an error in it",
-            at(FirstLook, Twist::Says(200, ERROR_BODY)),
-        ),
-        (
-            "200 with nothing in it",
-            at(FirstLook, Twist::Says(200, "")),
-        ),
-        ("200 with null", at(Hosts, Twist::Says(200, "null"))),
-        (
-            "200 with something behind the list",
-            at(Hosts, Twist::Says(200, "[] []")),
-        ),
-        (
-            "a VM without a state",
-            at(FirstLook, Twist::Says(200, NO_STATE)),
-        ),
-        (
-            "a VM whose state is null",
-            at(FirstLook, Twist::Says(200, STATE_NULL)),
-        ),
-        (
-            "cut off in the first list",
-            once(FirstLook, Twist::CutOff("[")),
-        ),
-        (
-            "cut off behind a whole list",
-            once(SecondLook, Twist::CutOff("[]")),
-        ),
-        ("dead in mid-answer", at(SecondLook, Twist::Dies)),
-        ("silence in the middle", at(Hosts, Twist::Silence)),
-        ("a list without end", at(Hosts, Twist::Endless)),
-    ]
+    }
 }
+
+/// What may be known of the VM.
+const STATES: &[(&str, World)] = &[
+    ("the VM is on, its host connected", world(VM_ON)),
+    ("the VM is off, its host connected", world(VM_OFF)),
+    ("the VM is suspended", world(SUSPENDED)),
+    ("the VM is in a state that is new", world(NEW_STATE)),
+    ("it is on, its host does not respond", on_hosts(VM_ON, MUTE)),
+    (
+        "it is off, its host does not respond",
+        on_hosts(VM_OFF, MUTE),
+    ),
+    (
+        "it is on, its host was disconnected",
+        on_hosts(VM_ON, TAKEN_OUT),
+    ),
+    (
+        "it is off, its host was disconnected",
+        on_hosts(VM_OFF, TAKEN_OUT),
+    ),
+    (
+        "it is off, its host in a state that is new",
+        on_hosts(VM_OFF, NEW_LINK),
+    ),
+    (
+        "it is off, and no host is shown to us",
+        on_hosts(VM_OFF, &[]),
+    ),
+    ("no VM is shown to us", world(&[])),
+    ("there are VMs with similar names only", world(ALIKE)),
+    (
+        "the same, and the filter is ignored",
+        unfiltered(world(ALIKE)),
+    ),
+    ("two VMs have the name, one on, one off", world(TWO)),
+    ("two VMs have the name, both off", world(CLONES)),
+    ("it goes off while we look", becoming(VM_ON, VM_OFF)),
+    ("it comes on while we look", becoming(VM_OFF, VM_ON)),
+    (
+        "another one takes its name while we look",
+        becoming(VM_OFF, REPLACED),
+    ),
+    ("a clone appears while we look", becoming(VM_OFF, CLONES)),
+    ("it disappears while we look", becoming(VM_OFF, &[])),
+    (
+        "10 000 others are listed, it is on",
+        unfiltered(world(VM_ON)),
+    ),
+    (
+        "10 000 others are listed, it is off",
+        unfiltered(world(VM_OFF)),
+    ),
+    (
+        "filters are ignored, its host does not respond",
+        World {
+            hosts: MUTE,
+            unfiltered: true,
+            ..world(VM_OFF)
+        },
+    ),
+];
+
+/// What may go wrong, with a VM that is off on a connected host.
+const FAILURES: &[(&str, World)] = &[
+    ("wrong password", at(Login, WRONG)),
+    ("login: 403", at(Login, FORBIDDEN)),
+    (
+        "login: neither interface is there",
+        at(Login, Twist::Says(404, "Not found")),
+    ),
+    ("login: too many sessions", at(Login, LATER)),
+    ("login: a page", at(Login, Twist::Says(200, HTML))),
+    ("login: redirected", at(Login, Twist::Says(302, ""))),
+    (
+        "login: an empty session",
+        at(Login, Twist::Says(201, "\"\"")),
+    ),
+    ("login: silence", at(Login, Twist::Silence)),
+    ("the session ends in the middle, once", expired(1)),
+    ("the session ends in the middle, twice", expired(2)),
+    ("403 for the VMs", at(FirstLook, FORBIDDEN)),
+    ("403 for the hosts", at(Hosts, FORBIDDEN)),
+    (
+        "more VMs than are listed, 500",
+        at(FirstLook, Twist::Errs(500, LIMIT, TOO_MANY)),
+    ),
+    (
+        "more VMs than are listed, 400",
+        at(FirstLook, Twist::Errs(400, LIMIT, TOO_MANY)),
+    ),
+    (
+        "more hosts than are listed",
+        at(Hosts, Twist::Errs(500, LIMIT, TOO_MANY)),
+    ),
+    (
+        "asked too often",
+        at(FirstLook, Twist::Says(429, "slow down")),
+    ),
+    ("busy", at(Hosts, LATER)),
+    (
+        "an error of its own",
+        at(SecondLook, Twist::Errs(500, "ERROR", "Internal error")),
+    ),
+    (
+        "it times out itself",
+        at(SecondLook, Twist::Errs(504, "TIMED_OUT", "Timed out")),
+    ),
+    (
+        "a bad filter",
+        at(SecondLook, Twist::Errs(400, "INVALID_ARGUMENT", "hosts")),
+    ),
+    ("redirected", at(FirstLook, Twist::Says(307, ""))),
+    ("a page", at(FirstLook, Twist::Says(200, HTML))),
+    (
+        "200 with an error in it",
+        at(FirstLook, Twist::Says(200, ERROR_BODY)),
+    ),
+    (
+        "200 with nothing in it",
+        at(FirstLook, Twist::Says(200, "")),
+    ),
+    ("200 with null", at(Hosts, Twist::Says(200, "null"))),
+    (
+        "200 with something behind the list",
+        at(Hosts, Twist::Says(200, "[] []")),
+    ),
+    (
+        "a VM without a state",
+        at(FirstLook, Twist::Says(200, NO_STATE)),
+    ),
+    (
+        "a VM whose state is null",
+        at(FirstLook, Twist::Says(200, STATE_NULL)),
+    ),
+    (
+        "cut off in the first list",
+        once(FirstLook, Twist::CutOff("[")),
+    ),
+    (
+        "cut off behind a whole list",
+        once(SecondLook, Twist::CutOff("[]")),
+    ),
+    ("dead in mid-answer", at(SecondLook, Twist::Dies)),
+    ("silence in the middle", at(Hosts, Twist::Silence)),
+    ("a list without end", at(Hosts, Twist::Endless)),
+];
 
 /// The body of `Says` is not put into the words of the legacy interface, so that some lines end in
 /// another complaint there.
@@ -255,7 +263,7 @@ fn down(page: &str) -> Vec<&str> {
 #[test]
 fn the_page_of_the_table_is_what_the_code_says() {
     let mut page = HEAD.to_owned();
-    for (name, world) in states().into_iter().chain(failures()) {
+    for &(name, world) in STATES.iter().chain(FAILURES) {
         let patience = match world.twist {
             Some((_, _, Twist::Silence)) => SHORT,
             Some(_) | None => AMPLE,
