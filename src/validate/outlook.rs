@@ -16,13 +16,21 @@ enum Loss {
     Host,
     /// The whole site of the peer.
     Site,
+    /// Every way out of the peer's site; it lives, and serves whoever is inside.
+    SiteAlone,
     /// The line between the sites; both live.
     Line,
     /// Our own way out: we see nobody.
     Ourselves,
 }
 
-const LOSSES: [Loss; 4] = [Loss::Host, Loss::Site, Loss::Line, Loss::Ourselves];
+const LOSSES: [Loss; 5] = [
+    Loss::Host,
+    Loss::Site,
+    Loss::SiteAlone,
+    Loss::Line,
+    Loss::Ourselves,
+];
 
 /// What a run would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,12 +65,7 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
     let heard = config.witnesses.iter().map(|witness| Heard {
         witness: witness.name.clone(),
         host: config.peer.host.clone(),
-        testimony: match &witness.provider {
-            Provider::Consul(_) if config.own.host == config.peer.host => {
-                doubt(DoubtKind::Ambiguous, "both hosts have one name")
-            }
-            _ => would_say(witness, loss),
-        },
+        testimony: would_say(config, witness, loss),
         weight: weight(witness),
     });
     let seen = Observation {
@@ -99,6 +102,7 @@ fn words(config: &Config, loss: Loss) -> String {
     match loss {
         Loss::Host => format!("{} dies alone", peer.host),
         Loss::Site => format!("the whole site {} is lost", peer.name),
+        Loss::SiteAlone => format!("{} lives, but is cut off from everything", peer.name),
         Loss::Line => "only the line between the sites is cut".into(),
         Loss::Ourselves => "this site is cut off from everything".into(),
     }
@@ -107,31 +111,37 @@ fn words(config: &Config, loss: Loss) -> String {
 fn standing(config: &Config, loss: Loss) -> Standing {
     match loss {
         _ if config.anchors.is_empty() => Standing::NotAsked,
-        Loss::Host | Loss::Site | Loss::Line => Standing::Connected,
+        Loss::Host | Loss::Site | Loss::SiteAlone | Loss::Line => Standing::Connected,
         Loss::Ourselves => Standing::Isolated,
     }
 }
 
-fn would_say(witness: &Witness, loss: Loss) -> Testimony {
+fn would_say(config: &Config, witness: &Witness, loss: Loss) -> Testimony {
     let unreachable = || doubt(DoubtKind::Unreachable, "lost with it");
     match (witness.stands, loss) {
-        (Stands::InJudged, Loss::Site | Loss::Line | Loss::Ourselves) => return unreachable(),
+        (Stands::InJudged, Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves) => {
+            return unreachable();
+        }
         (Stands::InJudged, Loss::Host) | (Stands::Unsaid | Stands::InOwn | Stands::Apart, _) => {}
     }
     match (&witness.provider, loss) {
+        (Provider::Consul(_), _) if config.own.host == config.peer.host => {
+            doubt(DoubtKind::Ambiguous, "both hosts have one name")
+        }
         (Provider::Consul(consul), _) => consul_would_say(consul.gossip, loss),
         (_, Loss::Ourselves) if witness.stands != Stands::InOwn => unreachable(),
         (_, Loss::Host) => Testimony::Down(Voice::Proven),
         // It sees the hosts of the judged site only over the line that is cut, or not at all.
-        (Provider::Vcenter(_), Loss::Site) => {
+        (Provider::Vcenter(_), Loss::Site | Loss::SiteAlone) => {
             doubt(DoubtKind::Unclear, "its host is not connected")
         }
         (Provider::Vcenter(_), Loss::Line | Loss::Ourselves) if witness.stands == Stands::InOwn => {
             doubt(DoubtKind::Unclear, "its host is not connected")
         }
-        (Provider::Hetrix(_) | Provider::Command { .. } | Provider::Http(_), Loss::Site) => {
-            Testimony::Down(Voice::Proven)
-        }
+        (
+            Provider::Hetrix(_) | Provider::Command { .. } | Provider::Http(_),
+            Loss::Site | Loss::SiteAlone,
+        ) => Testimony::Down(Voice::Proven),
         (
             Provider::Vcenter(_)
             | Provider::Hetrix(_)
@@ -147,13 +157,13 @@ fn would_say(witness: &Witness, loss: Loss) -> Testimony {
 fn consul_would_say(gossip: Gossip, loss: Loss) -> Testimony {
     match (loss, gossip) {
         (Loss::Host, _) => Testimony::Down(Voice::Proven),
-        (Loss::Site | Loss::Line | Loss::Ourselves, Gossip::Never) => {
+        (Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves, Gossip::Never) => {
             doubt(DoubtKind::NoLeader, "gossip: never")
         }
-        (Loss::Site | Loss::Line | Loss::Ourselves, Gossip::Anchored) => {
+        (Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves, Gossip::Anchored) => {
             Testimony::Down(Voice::Anchored)
         }
-        (Loss::Site | Loss::Line | Loss::Ourselves, Gossip::Always) => {
+        (Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves, Gossip::Always) => {
             Testimony::Down(Voice::Proven)
         }
     }
@@ -166,9 +176,18 @@ fn doubt(kind: DoubtKind, detail: &str) -> Testimony {
 fn fix(config: &Config, loss: Loss, verdict: &Verdict) -> Option<String> {
     match (loss, verdict) {
         (Loss::Host | Loss::Site, Verdict::Dead)
-        | (Loss::Line | Loss::Ourselves, Verdict::Cut | Verdict::Unknown(_) | Verdict::Alive) => {
-            None
+        | (
+            Loss::SiteAlone | Loss::Line | Loss::Ourselves,
+            Verdict::Cut | Verdict::Unknown(_) | Verdict::Alive,
+        ) => None,
+        (Loss::SiteAlone, Verdict::Dead) if is_fenced(config) => {
+            Some("unless the fence cannot reach it either: then it holds".into())
         }
+        (Loss::SiteAlone, Verdict::Dead) => Some(
+            "BOTH SITES WOULD SERVE, the peer those inside it: only fencing over a way of its own \
+             prevents that (disable_ha_module on the peer makes it shorter)"
+                .into(),
+        ),
         (Loss::Line, Verdict::Dead) if config.probe.targets.len() > 1 => Some(
             "unless another of probe.targets still answers; make sure that one of them takes \
              another path"
@@ -186,6 +205,10 @@ fn fix(config: &Config, loss: Loss, verdict: &Verdict) -> Option<String> {
                 .into(),
         ),
     }
+}
+
+fn is_fenced(config: &Config) -> bool {
+    config.fence.vcenter.is_some() || !config.fence.commands.is_empty()
 }
 
 fn remedy(config: &Config, ignorance: &Ignorance) -> String {

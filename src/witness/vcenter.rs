@@ -8,7 +8,6 @@
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
 use crate::config::Vcenter;
 
-mod base64;
 mod dialect;
 mod inventory;
 mod power;

@@ -12,7 +12,7 @@ const VCENTER: &str =
     "  - {provider: vcenter, hostname: vc, username: u, password: p, site: third}\n";
 const HETRIX: &str = "  - {provider: hetrix, api_token: t, site: third}\n";
 
-/// What becomes of the losses of host, site, line, and ourselves: `T`akes over or `h`olds.
+/// What becomes of the losses of host, site, its ways out, line, and ourselves: `T`akes over or `h`olds.
 fn outcomes(more: &str) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{BASE}{more}")).unwrap();
@@ -35,34 +35,34 @@ fn each_set_of_witnesses_is_told_what_it_leads_to() {
     let anchors = "anchors: [tcp://192.0.2.9:53]\n";
     let list = |entries: &[&str]| format!("witnesses:\n{}", entries.concat());
     for (set, more, expected) in [
-        ("the ancestor's shipped config", String::new(), "Thhh"),
-        ("with an anchor", anchors.to_owned(), "TTTh"),
+        ("the ancestor's shipped config", String::new(), "Thhhh"),
+        ("with an anchor", anchors.to_owned(), "TTTTh"),
         (
             "gossip always",
             "consul: {gossip: always}\n".to_owned(),
-            "TTTT",
+            "TTTTT",
         ),
         (
             "gossip never",
             format!("consul: {{gossip: never}}\n{anchors}"),
-            "Thhh",
+            "Thhhh",
         ),
-        ("vCenter alone", list(&[VCENTER]), "Thhh"),
-        ("Hetrix alone", list(&[HETRIX]), "TThh"),
+        ("vCenter alone", list(&[VCENTER]), "Thhhh"),
+        ("Hetrix alone", list(&[HETRIX]), "TTThh"),
         (
             "Consul and vCenter",
             list(&[CONSUL, VCENTER]) + anchors,
-            "Thhh",
+            "Thhhh",
         ),
         (
             "Consul and Hetrix",
             list(&[CONSUL, HETRIX]) + anchors,
-            "TThh",
+            "TTThh",
         ),
         (
             "all three, two of them",
             list(&[CONSUL, VCENTER, HETRIX]) + anchors + "quorum: 2\n",
-            "TThh",
+            "TTThh",
         ),
     ] {
         assert_eq!(outcomes(&more), expected, "{set}");

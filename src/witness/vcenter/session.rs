@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::base64;
 use super::dialect::Dialect;
 use super::refusal;
 use crate::config::{Secret, Vcenter};
@@ -158,10 +159,7 @@ fn basic(config: &Vcenter) -> Result<Secret, Doubt> {
         return Err(Doubt::new(DoubtKind::Unusable, detail));
     }
     let pair = format!("{}:{}", config.username, config.password.reveal());
-    Ok(Secret::new(format!(
-        "Basic {}",
-        base64::encode(pair.as_bytes())
-    )))
+    Ok(Secret::new(format!("Basic {}", STANDARD.encode(pair))))
 }
 
 /// `/rest` wraps the name of the session.
