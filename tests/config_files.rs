@@ -88,7 +88,7 @@ fn the_example_shows_the_real_defaults() {
             config.appserver,
             (looks.attempts, looks.interval, looks.timeout),
             config.policy,
-            config.witnesses,
+            config.witnesses.first(),
             config.carbonio,
             config.timeouts,
             config.history
@@ -112,8 +112,13 @@ fn keys_in(value: &Value, block: &str, found: &mut BTreeSet<String>) {
             }
         }
         Value::Sequence(items) => {
+            let block = if block == "witnesses" {
+                "WITNESS"
+            } else {
+                "TARGET"
+            };
             for item in items {
-                keys_in(item, "TARGET", found);
+                keys_in(item, block, found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
@@ -253,6 +258,18 @@ fn told_of_nonsense_at(key: &str) -> Vec<Problem> {
         config.insert(
             "anchors".into(),
             Value::Sequence(vec![Value::Mapping(target)]),
+        );
+    } else if let Some(name) = key.strip_prefix("WITNESS.") {
+        let kind = match name {
+            "argv" => "command",
+            "url" | "status" | "regexp" | "down_regexp" | "ca_file" => "http",
+            _ => "consul",
+        };
+        let mut witness = Mapping::from_iter([("provider".into(), kind.into())]);
+        witness.insert(name.into(), nonsense);
+        config.insert(
+            "witnesses".into(),
+            Value::Sequence(vec![Value::Mapping(witness)]),
         );
     } else {
         let key = key.replace("SITE", "primary");

@@ -133,11 +133,11 @@ pub(super) static WITNESS: Keys = keys(
 );
 
 /// A witness that is a program.
-pub(super) static COMMAND: Keys = keys("WITNESS (command)", &["argv"]);
+pub(super) static COMMAND: Keys = keys("WITNESS", &["argv"]);
 
 /// A witness that is a page.
 pub(super) static PAGE: Keys = keys(
-    "WITNESS (http)",
+    "WITNESS",
     &["url", "status", "regexp", "down_regexp", "ca_file"],
 );
 

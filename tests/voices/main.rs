@@ -1,4 +1,9 @@
 //! The built binary, asking an outside monitor, a program and a page.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
