@@ -125,10 +125,9 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         }
         let StageEnd { steps, end } = run_stage(stage, tools, tally.as_mut());
         deeds.steps.extend(steps);
-        let end = match (end, stage.on_failure) {
-            (End::Complete, _) => tools.note_stage(stage),
-            (End::Incomplete(why), OnFailure::Latch) => End::FenceFailed(why),
-            (end, _) => end,
+        let end = match end {
+            End::Complete => tools.note_stage(stage),
+            End::Incomplete(_) | End::FenceFailed(_) | End::Stopped => end,
         };
         let stops = match (&end, stage.on_failure) {
             (End::Complete, _) | (End::Incomplete(_), OnFailure::GoOn) => false,
@@ -143,7 +142,7 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         }
     }
     if let (Some(tally), Some(ledger)) = (&mut tally, &tools.ledger) {
-        tally.total = ledger.accounts.size().0;
+        tally.total = ledger.accounts.count();
     }
     deeds.accounts = tally;
     deeds
@@ -163,7 +162,7 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
     let mut unused = Tally::default();
     let tally = tally.unwrap_or(&mut unused);
     match &stage.work {
-        Work::Sequence(steps) => sequence(steps, tools),
+        Work::Sequence(steps) => sequence(stage, steps, tools),
         Work::PowerOff {
             vcenter,
             host,
@@ -178,16 +177,27 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
     }
 }
 
-fn sequence(steps: &[Step], tools: &Tools<'_>) -> StageEnd {
+fn sequence(stage: &Stage, steps: &[Step], tools: &Tools<'_>) -> StageEnd {
     let mut deeds = Vec::new();
     for step in steps {
-        let (deed, _) = tools.run(step);
+        let (deed, finished) = tools.run(step);
+        // What the journal kept from running is no fence that failed: the next run tries it.
+        let ran = finished.is_some();
         let outcome = deed.outcome.clone();
         deeds.push(deed);
         let why = format!("{}: {outcome}", step.name);
         let end = match outcome {
             Outcome::Ok => continue,
             Outcome::Stopped | Outcome::Skipped(_) => End::Stopped,
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
+            | Outcome::TimedOut
+            | Outcome::SpawnFailed(_)
+            | Outcome::BadOutput(_)
+                if ran && stage.on_failure == OnFailure::Latch =>
+            {
+                End::FenceFailed(why)
+            }
             Outcome::Exit(_)
             | Outcome::Signal(_)
             | Outcome::TimedOut

@@ -11,7 +11,8 @@ const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 /// A moment, as a run knows it: boot time for measuring, wall time for reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Now {
-    /// Seconds since the Unix epoch; only ever shown, never compared.
+    /// Seconds since the Unix epoch; shown, and compared with what other machines say of their
+    /// own clocks, never with an earlier reading.
     pub wall: i64,
     /// Milliseconds since boot, suspend included (`CLOCK_BOOTTIME`).
     pub boot_ms: u64,

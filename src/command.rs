@@ -32,7 +32,7 @@ const KEPT_OUTPUT: u64 = 256 << 20;
 const TICK: Duration = Duration::from_millis(50);
 
 /// The first look after a pipe closed or a signal was sent: an exit follows within microseconds.
-const FIRST_LOOK: Duration = Duration::from_micros(200);
+const FIRST_LOOK: Duration = Duration::from_micros(50);
 
 /// What all commands of a run have in common.
 #[derive(Debug, Clone)]
@@ -87,7 +87,9 @@ impl Runner {
         self.run_keeping(KEPT_OUTPUT, argv, deadline)
     }
 
-    fn run_keeping(&self, kept: u64, argv: &[String], deadline: Duration) -> Finished {
+    /// The same, but keeps only the first `kept` bytes of standard output.
+    #[must_use]
+    pub(crate) fn run_keeping(&self, kept: u64, argv: &[String], deadline: Duration) -> Finished {
         if self.stop.load(Ordering::Relaxed) {
             return Finished::not_started(Outcome::Skipped("asked to stop".to_owned()));
         }

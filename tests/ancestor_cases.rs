@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use common::{OWN_NODE, PEER_NODE, Ran, Site, TOKEN, free_port, is_there, ran};
+use common::files::is_there;
+use common::{DEAD_PORT, OWN_NODE, PEER_NODE, Ran, Site, TOKEN, ran};
 use habeat::drill::fake_consul::{Acl, Leader, Node};
 
 /// A program that refuses to promote, with the exit code that says so.
@@ -64,7 +65,7 @@ fn a_host_the_witness_does_not_know_is_not_dead() {
 
 #[test]
 fn a_misspelt_provider_stops_the_run_before_it_begins() {
-    for provider in ["consull", "hetrix", "node-exporter"] {
+    for provider in ["consull", "hetrixtools", "node-exporter"] {
         let mut site = Site::new();
         site.config.provider = provider;
         let run = site.run();
@@ -220,7 +221,7 @@ fn an_isolated_node_does_not_take_its_own_cut_for_a_death() {
 #[test]
 fn a_witness_that_does_not_answer_is_not_a_death() {
     let mut site = Site::new();
-    site.config.consul_port = free_port();
+    site.config.consul_port = DEAD_PORT;
     holds(&site, "unknown", "unreachable");
 }
 

@@ -14,15 +14,12 @@ const STEP: &str = "power-off";
 /// Runs the stage.
 pub(super) fn run(config: &Vcenter, host: &str, within: Duration, tools: &Tools<'_>) -> StageEnd {
     let started = Instant::now();
-    let end = if tools.is_stopping() {
-        Err(End::Stopped)
-    } else {
-        power_off(config, host, within, tools).map_err(End::Incomplete)
-    };
-    let (outcome, end) = match end {
-        Ok(()) => (Outcome::Ok, End::Complete),
-        Err(End::Incomplete(why)) => (Outcome::BadOutput(why.clone()), End::Incomplete(why)),
-        Err(end) => (Outcome::Skipped("asked to stop".into()), end),
+    let end = power_off(config, host, within, tools).map_or_else(|end| end, |()| End::Complete);
+    let outcome = match &end {
+        End::Complete => Outcome::Ok,
+        End::FenceFailed(why) => Outcome::BadOutput(why.clone()),
+        End::Incomplete(why) => Outcome::SpawnFailed(why.clone()),
+        End::Stopped => Outcome::Skipped("asked to stop".into()),
     };
     let deed = Deed {
         step: STEP,
@@ -37,19 +34,23 @@ pub(super) fn run(config: &Vcenter, host: &str, within: Duration, tools: &Tools<
     }
 }
 
-fn power_off(
-    config: &Vcenter,
-    host: &str,
-    within: Duration,
-    tools: &Tools<'_>,
-) -> Result<(), String> {
+fn power_off(config: &Vcenter, host: &str, within: Duration, tools: &Tools<'_>) -> Result<(), End> {
+    if tools.is_stopping() {
+        return Err(End::Stopped);
+    }
     let step = STEP.to_owned();
-    tools.note(&Event::Before { step: step.clone() })?;
+    let before = Event::Before { step: step.clone() };
+    tools.note(&before).map_err(End::Incomplete)?;
     let done = vcenter::power_off(config, host, Deadline::after(within));
     let outcome = match &done {
         Ok(()) => "ok".to_owned(),
         Err(doubt) => doubt.to_string(),
     };
-    tools.note(&Event::After { step, outcome })?;
-    done.map_err(|doubt| format!("{host} could not be powered off by its vCenter: {doubt}"))
+    let noted = tools.note(&Event::After { step, outcome });
+    done.map_err(|doubt| {
+        End::FenceFailed(format!(
+            "{host} could not be powered off by its vCenter: {doubt}"
+        ))
+    })?;
+    noted.map_err(End::Incomplete)
 }

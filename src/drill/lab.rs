@@ -69,6 +69,13 @@ impl Seen {
     }
 }
 
+/// Returns a loopback address that another drill does not have: the port of a service that is dead
+/// for a while must not be given to anybody else.
+fn own_address(last: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high | 0x80, low, last)
+}
+
 impl Lab {
     /// Builds a lab in a new folder; everything in it is well.
     pub(super) fn build(folder: &Path, setup: &Setup) -> Result<Self> {
@@ -81,8 +88,8 @@ impl Lab {
             folder: folder.to_owned(),
             own,
             other,
-            peer: Service::start(Ipv4Addr::new(127, 0, 0, 2))?,
-            anchor: Service::start(Ipv4Addr::new(127, 0, 0, 3))?,
+            peer: Service::start(own_address(2))?,
+            anchor: Service::start(own_address(3))?,
             consul: FakeConsul::start()?,
         };
         lab.everybody_joins();

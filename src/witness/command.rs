@@ -1,6 +1,29 @@
 //! A program of the admin's own: exit 0 is up, 1 is down, anything else is a doubt.
 
-use super::{Deadline, Doubt, Testimony};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
+use crate::command::{Finished, Outcome, Runner};
+
+/// Tells the program which name it is asked for.
+const HOST: &str = "HABEAT_HOST";
+
+/// Where output is kept, in a file without a name. Unlike `/tmp` it is seldom in memory.
+const SPOOL: &str = "/var/tmp";
+
+/// The output that is kept. Only its first line is read.
+const KEPT: u64 = 4096;
+
+/// The characters of a reason that are shown.
+const SHOWN: usize = 200;
+
+/// Between SIGTERM and SIGKILL, at the most; never more than a quarter of the whole time.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Asks about `host`; returns the name it is known by, and what was said of it.
 pub(super) fn ask(
@@ -8,5 +31,67 @@ pub(super) fn ask(
     host: &str,
     deadline: Deadline,
 ) -> Result<(String, Testimony), Doubt> {
-    todo!("{host} {deadline:?} {argv:?}")
+    let left = deadline.left();
+    let grace = GRACE.min(left / 4);
+    let runner = Runner {
+        stop: Arc::new(AtomicBool::new(false)),
+        grace,
+        environment: vec![(HOST.to_owned(), host.to_owned())],
+        spool_dir: PathBuf::from(SPOOL),
+    };
+    let mut finished = runner.run_keeping(KEPT, argv, left.saturating_sub(grace));
+    let reason = finished.stdout.take().and_then(first_line);
+    let testimony = judge(&finished, reason.as_deref())?;
+    let program = argv.first().map_or("", String::as_str);
+    let said = reason.unwrap_or_default();
+    log::info!("program={program} host={host} testimony=\"{testimony}\" said=\"{said}\"");
+    Ok((host.to_owned(), testimony))
 }
+
+/// `reason` is the first line of standard output that has something on it.
+fn judge(finished: &Finished, reason: Option<&str>) -> Result<Testimony, Doubt> {
+    let complaint = last_line(&finished.stderr);
+    let (kind, what) = match &finished.outcome {
+        Outcome::Ok => return Ok(Testimony::Up),
+        Outcome::Exit(1) if reason.is_none() && complaint.is_some() => (
+            DoubtKind::Unclear,
+            "exit 1 with a complaint and no reason: many interpreters end so when a script \
+             breaks; say why on standard output"
+                .to_owned(),
+        ),
+        Outcome::Exit(1) => return Ok(Testimony::Down(Voice::Proven)),
+        Outcome::SpawnFailed(why) => (DoubtKind::Unusable, format!("could not start: {why}")),
+        Outcome::TimedOut => (
+            DoubtKind::Timeout,
+            "had not ended in time, and was ended".to_owned(),
+        ),
+        other @ (Outcome::Exit(_)
+        | Outcome::Signal(_)
+        | Outcome::Stopped
+        | Outcome::BadOutput(_)
+        | Outcome::Skipped(_)) => (DoubtKind::Unclear, other.to_string()),
+    };
+    let said = reason.or(complaint.as_deref());
+    let said = said.map_or_else(String::new, |said| format!(": {said}"));
+    Err(Doubt::new(kind, format!("{what}{said}")))
+}
+
+fn first_line(from: File) -> Option<String> {
+    let mut bytes = Vec::new();
+    from.take(KEPT).read_to_end(&mut bytes).ok()?;
+    String::from_utf8_lossy(&bytes).lines().find_map(printable)
+}
+
+fn last_line(text: &str) -> Option<String> {
+    text.lines().rev().find_map(printable)
+}
+
+/// Returns what of a line can be shown, if anything.
+fn printable(line: &str) -> Option<String> {
+    let clean = line.replace(char::is_control, " ");
+    let shown: String = clean.trim().chars().take(SHOWN).collect();
+    (!shown.is_empty()).then_some(shown)
+}
+
+#[cfg(test)]
+mod tests;

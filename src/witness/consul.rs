@@ -104,4 +104,4 @@ fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,13 +1,45 @@
 //! HetrixTools: what an outside monitor says of a service, seen from the internet.
+//!
+//! It watches whether a service can be reached, from several places at once. A site whose uplink
+//! is cut looks to it exactly like a site that is dead.
 
-use super::{Deadline, Doubt, Testimony};
-use crate::config::Hetrix;
+use super::conversation::{Conversation, Deadline, Door};
+use super::{Doubt, DoubtKind, Testimony};
+use crate::clock::Now;
+use crate::config::{Hetrix, Secret};
 
-/// Asks about `host`; returns the name it is known by, and what was said of it.
+mod list;
+mod monitor;
+
+use list::Wanted;
+
+/// Asks about the monitor that is named `host` or has it as its id.
 pub(super) fn ask(
     config: &Hetrix,
     host: &str,
     deadline: Deadline,
 ) -> Result<(String, Testimony), Doubt> {
-    todo!("{host} {deadline:?} {config:?}")
+    hear(config, host, deadline, Now::read().wall)
 }
+
+/// The same; `now` is in Unix seconds, as all times of HetrixTools are.
+fn hear(
+    config: &Hetrix,
+    host: &str,
+    deadline: Deadline,
+    now: i64,
+) -> Result<(String, Testimony), Doubt> {
+    let bearer = Secret::new(format!("Bearer {}", config.token.reveal()));
+    let conversation = Conversation::open(&Door {
+        base_url: &config.base_url,
+        ca_file: config.ca_file.as_deref(),
+        token: Some(("Authorization", &bearer)),
+        deadline,
+    })?;
+    let monitor = list::the_one(&conversation, &Wanted::of(host))?;
+    let testimony = monitor.testify(now)?;
+    Ok((monitor.name, testimony))
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,6 +1,13 @@
-//! A page that says whether the peer is up.
+//! A page that says whether the peer is up: a status page, a badge, an answer of an API.
+//!
+//! Without an expression for it, a page never says down.
 
-use super::{Deadline, Doubt, Testimony};
+use regex_lite::Regex;
+use ureq::http::Method;
+
+use super::conversation::{Conversation, Door, Reply, excerpt};
+use super::http::{host_and_port, segment};
+use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
 use crate::config::HttpWitness;
 
 /// Asks about `host`; returns the name it is known by, and what was said of it.
@@ -9,5 +16,100 @@ pub(super) fn ask(
     host: &str,
     deadline: Deadline,
 ) -> Result<(String, Testimony), Doubt> {
-    todo!("{host} {deadline:?} {config:?}")
+    let url = config.url.replace("{host}", &segment(host));
+    let signs = Signs::of(config)?;
+    let heard = fetch(config, &url, deadline).and_then(|page| signs.look_for(&page));
+    match heard {
+        Ok(testimony) => Ok((host.to_owned(), testimony)),
+        Err(doubt) => {
+            let detail = doubt.detail.replace(&url, &public_part(&url));
+            Err(Doubt::new(doubt.kind, detail))
+        }
+    }
 }
+
+/// What is looked for on the page.
+#[derive(Debug)]
+struct Signs {
+    up: Option<Regex>,
+    down: Option<Regex>,
+}
+
+impl Signs {
+    fn of(config: &HttpWitness) -> Result<Self, Doubt> {
+        let up = config.regexp.as_deref().map(compile).transpose()?;
+        let down = config.down_regexp.as_deref().map(compile).transpose()?;
+        if down.as_ref().is_some_and(|down| down.is_match("")) {
+            let detail = "down_regexp matches even an empty page: any answer would be a death";
+            return Err(Doubt::new(DoubtKind::Unusable, detail));
+        }
+        Ok(Self { up, down })
+    }
+
+    /// A page that came with the expected status.
+    fn look_for(&self, page: &Reply) -> Result<Testimony, Doubt> {
+        let text = String::from_utf8_lossy(page.body());
+        let up = self.up.as_ref().map(|sign| sign.is_match(&text));
+        let down = self.down.as_ref().map(|sign| sign.is_match(&text));
+        let (kind, what) = match (up, down) {
+            (None, None) | (Some(true), None | Some(false)) => return Ok(Testimony::Up),
+            (None | Some(false), Some(true)) => return Ok(Testimony::Down(Voice::Proven)),
+            (Some(true), Some(true)) => (DoubtKind::Ambiguous, "both regexp and down_regexp match"),
+            (Some(false), None) => (DoubtKind::Unclear, "regexp does not match"),
+            (None, Some(false)) => (DoubtKind::Unclear, "down_regexp does not match"),
+            (Some(false), Some(false)) => {
+                (DoubtKind::Unclear, "neither regexp nor down_regexp matches")
+            }
+        };
+        Err(page.doubt(kind, format!("{what}: {}", excerpt(page.body()))))
+    }
+}
+
+fn compile(regexp: &str) -> Result<Regex, Doubt> {
+    Regex::new(regexp).map_err(|err| {
+        let detail = format!("the regexp {regexp:?} is not valid: {err}");
+        Doubt::new(DoubtKind::Unusable, detail)
+    })
+}
+
+/// Returns an answer with the expected status.
+fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, Doubt> {
+    host_and_port(url).map_err(|why| Doubt::new(DoubtKind::Unusable, why))?;
+    let conversation = Conversation::open(&Door {
+        base_url: url,
+        ca_file: config.ca_file.as_deref(),
+        token: None,
+        deadline,
+    })?;
+    let reply = conversation.send(&Method::GET, "", None)?.whole()?;
+    let expected = config
+        .status
+        .map_or((200..300).contains(&reply.status), |wanted| {
+            reply.status == wanted
+        });
+    if expected {
+        return Ok(reply);
+    }
+    let wanted = config
+        .status
+        .map_or_else(|| "2xx".to_owned(), |wanted| wanted.to_string());
+    let doubt = reply.refusal();
+    Err(Doubt::new(
+        doubt.kind,
+        format!("{}; expected {wanted}", doubt.detail),
+    ))
+}
+
+/// Returns a URL without what may be secret in it: the user's name and password, and the query.
+fn public_part(url: &str) -> String {
+    let (plain, query) = url
+        .split_once('?')
+        .map_or((url, ""), |(plain, _)| (plain, "?…"));
+    let (scheme, rest) = plain.split_once("://").unwrap_or(("", plain));
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    format!("{scheme}://{host}{path}{query}")
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,6 +1,10 @@
 //! How any witness is spoken to: what may come back over the wire, and what it ends in.
 
+mod cases;
+pub(crate) mod certificate;
+pub(crate) mod golden;
 mod hostile;
+pub(crate) mod parties;
 pub(crate) mod server;
 mod tls;
 

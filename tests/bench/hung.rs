@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use crate::site::{DEADLINE, GRACE, Shape, Site, step_took};
-use crate::table::{Row, Verdict, seconds};
+use crate::table::{NOTHING, Row, Verdict, seconds};
 
 /// Times it is tried; the worst counts.
 const TRIES: usize = 20;
@@ -28,7 +28,7 @@ pub(crate) fn row() -> Result<Row> {
     Ok(Row {
         figure: format!("hung child, gone after deadline + grace (worst of {TRIES})"),
         habeat: seconds(worst),
-        against: "–".to_owned(),
+        against: NOTHING.to_owned(),
         ratio: None,
         bound: format!("≤ {}", seconds(LATE)),
         verdict: Verdict::of(worst <= LATE),

@@ -42,6 +42,18 @@ pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
+/// Returns what it is measured on: cores, kernel, and how busy they are with other things.
+pub(crate) fn machine() -> Result<String> {
+    let cores = std::thread::available_parallelism()?;
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let load = fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    Ok(format!(
+        "{cores} cores, Linux {}, load {load}",
+        kernel.trim()
+    ))
+}
+
 /// Words that put a run under strace(1), which writes its count of system calls to a file.
 pub(crate) fn counting(into: &str) -> [&str; 7] {
     ["strace", "-f", "-c", "-U", "calls,name", "-o", into]

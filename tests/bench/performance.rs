@@ -20,9 +20,9 @@ mod stub;
 mod table;
 
 use ancestor::Ancestor;
-use measure::{counting, median, peak_memory, system_calls, wall, weighing};
+use measure::{counting, machine, median, peak_memory, system_calls, wall, weighing};
 use site::{HABEAT, Shape, Site, step_took};
-use table::{Row, Verdict, mebibytes, seconds};
+use table::{Against, Row, Verdict, mebibytes, seconds};
 
 /// Healthy runs, of which the middle one counts.
 const RUNS: usize = 41;
@@ -59,6 +59,7 @@ fn main() -> Result<()> {
         return Ok(());
     }
     let arguments = Arguments::parse();
+    let machine = machine()?;
     let ancestor = arguments
         .ancestor
         .map(|folder| Ancestor::find(&folder, &arguments.python))
@@ -73,7 +74,7 @@ fn main() -> Result<()> {
     note("hung child");
     rows.push(hung::row()?);
     rows.push(size()?);
-    print(&rows)
+    print(&rows, &machine)
 }
 
 /// The peer answers at once.
@@ -85,6 +86,7 @@ fn healthy_run(ancestor: Option<&Ancestor>) -> Result<[Row; 3]> {
     })?;
     let figures = site.path("figures");
     let into = figures.to_string_lossy();
+    site.concludes("alive")?;
     // The two take turns, so that what disturbs one disturbs both.
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for n in 0..RUNS {
@@ -105,12 +107,12 @@ fn healthy_run(ancestor: Option<&Ancestor>) -> Result<[Row; 3]> {
         wall(ancestor.healthy_run(&site, &weighing(&into))?)?;
         their_memory = Some(peak_memory(&figures)?);
     }
+    let calls = (calls, Against::Ancestor(their_calls));
+    let memory = (memory, Against::Ancestor(their_memory));
     Ok([
         Row::faster("healthy run", median(ours).as_secs_f64(), time, 40.0),
-        Row::at_most("its system calls", calls, their_calls, 200, |n| {
-            n.to_string()
-        }),
-        Row::at_most("its peak memory", memory, their_memory, 6 * 1024, mebibytes),
+        Row::at_most("its system calls", calls, 200, |n| n.to_string()),
+        Row::at_most("its peak memory", memory, 6 * 1024, mebibytes),
     ])
 }
 
@@ -119,6 +121,7 @@ fn healthy_run(ancestor: Option<&Ancestor>) -> Result<[Row; 3]> {
 /// In a row: two looks at two targets, one question for the leader and six for the nodes. The
 /// rules leave: the first look, which has to meet silence before anyone else is asked; then the
 /// two questions of the witness, the second of which depends on the first, beside the second look.
+/// That is three waits one after another; the bound is half-way to a fourth.
 fn overlap() -> Result<Row> {
     note("overlap");
     let targets = [slow::refuser(DELAY)?, slow::refuser(DELAY)?];
@@ -130,16 +133,17 @@ fn overlap() -> Result<Row> {
         witness_delay: DELAY,
         ..Shape::default()
     };
+    Site::build(&shape)?.concludes("confirming")?;
     let times = (0..9).map(|_| wall(Site::build(&shape)?.habeat(&[])));
     let took = median(times.collect::<Result<_>>()?).as_secs_f64();
     let in_a_row = DELAY.as_secs_f64() * f64::from(2 * 2 + 1 + 6);
-    let bound = DELAY.as_secs_f64() * 3.0 * 1.1;
+    let bound = DELAY.as_secs_f64() * 3.5;
     Ok(Row {
         figure: "two probes (two looks) and a witness, 50 ms per answer".to_owned(),
         habeat: seconds(took),
         against: format!("in a row {}", seconds(in_a_row)),
         ratio: Some(format!("{:.1} ×", in_a_row / took)),
-        bound: format!("≤ {} (3 × 50 ms + 10 %)", seconds(bound)),
+        bound: format!("≤ {} (3 waits, not 4)", seconds(bound)),
         verdict: Verdict::of(took <= bound),
     })
 }
@@ -165,10 +169,16 @@ fn flush(ancestor: Option<&Ancestor>, quick: bool) -> Result<[Row; 2]> {
         site.promote(&[])?;
         *took = started.elapsed().as_secs_f64() * parts as f64;
     }
-    let single = "10 000 accounts, 100 ms per call, 5 threads: one per call";
+    let scaled = if quick { " (1 000, scaled)" } else { "" };
+    let single = format!("10 000 accounts{scaled}, 100 ms per call, 5 threads: one per call");
     Ok([
-        Row::faster(single, took[0], theirs, 4.75),
-        Row::faster("the same, 200 per call", took[1], theirs, 500.0),
+        Row::faster(&single, took[0], theirs, 4.75),
+        Row::faster(
+            "10 000 accounts, the same: 200 per call",
+            took[1],
+            theirs,
+            500.0,
+        ),
     ])
 }
 
@@ -197,7 +207,7 @@ fn pool() -> Result<Row> {
     })
 }
 
-/// An answer of 80 MB, a promotion, and a flush that costs nothing.
+/// An answer of 81 MB, a promotion, and a flush that costs nothing.
 fn many_accounts() -> Result<Row> {
     note("100 000 accounts");
     let site = Site::build(&Shape {
@@ -206,26 +216,18 @@ fn many_accounts() -> Result<Row> {
     })?;
     let figures = site.path("figures");
     site.promote(&weighing(&figures.to_string_lossy()))?;
-    let row = Row::at_most(
-        "promotion of 100 000 accounts: peak memory",
-        peak_memory(&figures)?,
-        None,
+    Ok(Row::at_most(
+        "promotion of 100 000 accounts, 81 MB of JSON: peak memory",
+        (peak_memory(&figures)?, Against::Nothing),
         32 * 1024,
         mebibytes,
-    );
-    Ok(Row {
-        against: "–".to_owned(),
-        ..row
-    })
+    ))
 }
 
 fn size() -> Result<Row> {
-    let bytes = std::fs::metadata(HABEAT)?.len();
-    let row = Row::at_most("binary, stripped", bytes / 1024, None, 4 * 1024, mebibytes);
-    Ok(Row {
-        against: "–".to_owned(),
-        ..row
-    })
+    let size = std::fs::metadata(HABEAT)?.len() / 1024;
+    let size = (size, Against::Nothing);
+    Ok(Row::at_most("binary, stripped", size, 4 * 1024, mebibytes))
 }
 
 /// Says on standard error what is under way: it takes minutes.
@@ -233,15 +235,16 @@ fn note(what: &str) {
     let _ = writeln!(std::io::stderr(), "measuring: {what}");
 }
 
-fn print(rows: &[Row]) -> Result<()> {
+fn print(rows: &[Row], machine: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(
         out,
-        "| Figure | habeat | against the ancestor, or as said | ratio | bound | |"
+        "| Figure | habeat | the ancestor, or as said | ratio | bound | |"
     )?;
     writeln!(out, "|---|---|---|---|---|---|")?;
     for row in rows {
         writeln!(out, "{row}")?;
     }
+    writeln!(out, "\n{machine} at the start")?;
     Ok(())
 }

@@ -138,6 +138,13 @@ impl Site {
         serde_json::from_str(&said).with_context(|| format!("this is no report: {said}"))
     }
 
+    /// Makes a run, which must come to this reason: a run that fails is fast, too.
+    pub(crate) fn concludes(&self, reason: &str) -> Result<()> {
+        let report = self.report(&[])?;
+        ensure!(report["reason"] == reason, "not {reason}: {report}");
+        Ok(())
+    }
+
     /// Makes a run that promotes and flushes every account; returns its report.
     pub(crate) fn promote(&self, measured_by: &[&str]) -> Result<Value> {
         let report = self.report(measured_by)?;

@@ -5,6 +5,18 @@ use std::fmt;
 /// What stands where the ancestor was not given.
 const NOT_GIVEN: &str = "not given";
 
+/// What stands where there is nothing to say.
+pub(crate) const NOTHING: &str = "–";
+
+/// What a figure is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Against {
+    /// Only with its bound.
+    Nothing,
+    /// With that of the ancestor, where that is given.
+    Ancestor(Option<u64>),
+}
+
 /// One figure.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -54,20 +66,26 @@ impl Row {
         }
     }
 
-    /// Holds a figure against the most it may be; the ancestor's is for comparison.
+    /// Holds a figure against the most it may be.
     pub(crate) fn at_most(
         figure: &str,
-        habeat: u64,
-        ancestor: Option<u64>,
+        (habeat, against): (u64, Against),
         most: u64,
         shown: impl Fn(u64) -> String,
     ) -> Self {
-        let ratio = |ancestor: u64| format!("{:.1} ×", ancestor as f64 / habeat as f64);
+        let (against, ratio) = match against {
+            Against::Nothing => (NOTHING.to_owned(), None),
+            Against::Ancestor(None) => (NOT_GIVEN.to_owned(), None),
+            Against::Ancestor(Some(theirs)) => {
+                let ratio = theirs as f64 / habeat as f64;
+                (shown(theirs), Some(format!("{ratio:.1} ×")))
+            }
+        };
         Self {
             figure: figure.to_owned(),
             habeat: shown(habeat),
-            against: ancestor.map_or_else(|| NOT_GIVEN.to_owned(), &shown),
-            ratio: ancestor.map(ratio),
+            against,
+            ratio,
             bound: format!("≤ {}", shown(most)),
             verdict: Verdict::of(habeat <= most),
         }
@@ -87,7 +105,7 @@ impl fmt::Display for Row {
             self.figure,
             self.habeat,
             self.against,
-            self.ratio.as_deref().unwrap_or("–"),
+            self.ratio.as_deref().unwrap_or(NOTHING),
             self.bound,
         )
     }

@@ -211,6 +211,11 @@ const COUNTED: &[(&str, usize, usize)] = &[
         0,
         1,
     ),
+    (
+        r#""sequence":9,"replicas":[{"available":true,"sequence":9},{"available":true,"sequence":3}]"#,
+        0,
+        0,
+    ),
     // Ahead is not behind.
     (
         r#""sequence":9,"replicas":[{"available":true,"sequence":10}]"#,

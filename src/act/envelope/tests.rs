@@ -69,6 +69,10 @@ fn the_last_complete_answer_wins() {
         (format!("{error}\n{ANSWER}"), "at 25"),
         (format!("{ANSWER}\n{error}"), "at 37"),
         (format!("{ANSWER}\n{ANSWER}\n{ANSWER}\n"), "at 74"),
+        (format!("{ANSWER}{error}"), "at 36"),
+        (format!("{error} {ANSWER} done\n"), "at 25"),
+        (format!("{ANSWER} done {error}\n"), "at 0"),
+        (format!("{ANSWER}\n{{ {error}\n"), "at 0"),
         // One that begins a line goes before one that does not.
         (format!("{ANSWER}\nnote: {error}\n"), "at 0"),
         (format!("note: {error}\n{ANSWER}\n"), "at 31"),

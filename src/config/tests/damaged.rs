@@ -2,87 +2,89 @@
 
 use super::{errors, load, load_bytes};
 
+/// What it is, its bytes, what is said of it.
+const BROKEN: [(&str, &[u8], &str); 16] = [
+    ("empty", b"", "the file is empty; see habeat.yml(5)"),
+    (
+        "only comments",
+        b"# soon\n",
+        "the file is empty; see habeat.yml(5)",
+    ),
+    (
+        "a text",
+        b"\nhello\n",
+        "line 2: expected blocks such as `local:`; see habeat.yml(5)",
+    ),
+    (
+        "a list",
+        b"- local\n",
+        "line 1: expected blocks such as `local:`; see habeat.yml(5)",
+    ),
+    (
+        "two documents",
+        b"a: 1\n---\nb: 1\n",
+        "line 3: a second document starts here; remove the `---` before it or, if there is none, indent this line like the first key of the file",
+    ),
+    (
+        "a first key too far in",
+        b"  a: 1\nb: 1\n",
+        "line 2: a second document starts here; remove the `---` before it or, if there is none, indent this line like the first key of the file",
+    ),
+    (
+        "a tab",
+        b"local:\n\twhoami: x\n",
+        "line 2: a tab in the indentation; YAML wants spaces",
+    ),
+    (
+        "a tab after blanks",
+        b"local:\n  role: x\n\twhoami: x\n",
+        "line 3: a tab in the indentation; YAML wants spaces",
+    ),
+    (
+        "an open quote",
+        b"local:\n  role: \"x\n",
+        "line 3: not usable YAML: found unexpected end of stream at line 3 column 1, while scanning a quoted scalar at line 2 column 9",
+    ),
+    (
+        "two colons",
+        b"local:\n  role: x: y\n",
+        "line 2: not usable YAML: mapping values are not allowed in this context at line 2 column 10",
+    ),
+    (
+        "a tag",
+        b"local:\n  role: !x y\n",
+        "line 2: not usable YAML: local.role: YAML tags are not read; put a text that starts with ! in quotes at line 2 column 9",
+    ),
+    (
+        "a list as key",
+        b"local:\n  [a]: y\n",
+        "line 2: not usable YAML: local: invalid type: sequence, expected a key at line 2 column 3",
+    ),
+    (
+        "an unknown anchor",
+        b"local: *x\n",
+        "line 1: not usable YAML: unknown anchor at line 1 column 8",
+    ),
+    (
+        "latin 1",
+        b"local:\n  role: caf\xe9\n",
+        "line 2: not UTF-8 text; save the file as UTF-8",
+    ),
+    (
+        "a NUL",
+        b"local: a\0b\n",
+        "line 1: not usable YAML: control characters are not allowed at position 8",
+    ),
+    (
+        "an alias of itself",
+        b"a: &a [*a]\n",
+        "line 1: not usable YAML: recursion limit exceeded at line 1 column 4",
+    ),
+];
+
 #[test]
 fn a_file_that_is_no_config_is_refused_with_the_reason() {
-    let cases: [(&str, &[u8], &str); 16] = [
-        ("empty", b"", "the file is empty; see habeat.yml(5)"),
-        (
-            "only comments",
-            b"# soon\n",
-            "the file is empty; see habeat.yml(5)",
-        ),
-        (
-            "a text",
-            b"\nhello\n",
-            "line 2: expected blocks such as `local:`; see habeat.yml(5)",
-        ),
-        (
-            "a list",
-            b"- local\n",
-            "line 1: expected blocks such as `local:`; see habeat.yml(5)",
-        ),
-        (
-            "two documents",
-            b"a: 1\n---\nb: 1\n",
-            "line 3: a second document starts here; remove the `---` before it or, if there is none, indent this line like the first key of the file",
-        ),
-        (
-            "a first key too far in",
-            b"  a: 1\nb: 1\n",
-            "line 2: a second document starts here; remove the `---` before it or, if there is none, indent this line like the first key of the file",
-        ),
-        (
-            "a tab",
-            b"local:\n\twhoami: x\n",
-            "line 2: a tab in the indentation; YAML wants spaces",
-        ),
-        (
-            "a tab after blanks",
-            b"local:\n  role: x\n\twhoami: x\n",
-            "line 3: a tab in the indentation; YAML wants spaces",
-        ),
-        (
-            "an open quote",
-            b"local:\n  role: \"x\n",
-            "line 3: not usable YAML: found unexpected end of stream at line 3 column 1, while scanning a quoted scalar at line 2 column 9",
-        ),
-        (
-            "two colons",
-            b"local:\n  role: x: y\n",
-            "line 2: not usable YAML: mapping values are not allowed in this context at line 2 column 10",
-        ),
-        (
-            "a tag",
-            b"local:\n  role: !x y\n",
-            "line 2: not usable YAML: local.role: YAML tags are not read; put a text that starts with ! in quotes at line 2 column 9",
-        ),
-        (
-            "a list as key",
-            b"local:\n  [a]: y\n",
-            "line 2: not usable YAML: local: invalid type: sequence, expected a key at line 2 column 3",
-        ),
-        (
-            "an unknown anchor",
-            b"local: *x\n",
-            "line 1: not usable YAML: unknown anchor at line 1 column 8",
-        ),
-        (
-            "latin 1",
-            b"local:\n  role: caf\xe9\n",
-            "line 2: not UTF-8 text; save the file as UTF-8",
-        ),
-        (
-            "a NUL",
-            b"local: a\0b\n",
-            "line 1: not usable YAML: control characters are not allowed at position 8",
-        ),
-        (
-            "an alias of itself",
-            b"a: &a [*a]\n",
-            "line 1: not usable YAML: recursion limit exceeded at line 1 column 4",
-        ),
-    ];
-    for (name, bytes, expected) in cases {
+    for (name, bytes, expected) in BROKEN {
         assert_eq!(errors(bytes), [expected], "{name}");
     }
 }

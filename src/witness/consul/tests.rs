@@ -4,12 +4,56 @@
 mod catalog;
 mod gossip;
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::Names;
 use crate::config::{Consul, Gossip, Provider, Secret, Site, Witness};
+use crate::witness::tests::parties::{Party, Reads};
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{DoubtKind, Testimony, testify};
+
+/// Consul, before hostile servers: the peer's check is critical, our own node's is not.
+pub(crate) const PARTY: Party = Party {
+    name: "consul",
+    provider: |url, ca_file| {
+        Provider::Consul(Consul {
+            base_url: url.to_owned(),
+            token: Some(Secret::new("a-token".to_owned())),
+            ca_file: ca_file.map(Path::to_owned),
+            gossip: Gossip::Never,
+        })
+    },
+    answer: |request| match request.trim_start_matches("GET ") {
+        LEADER => leader().1,
+        catalog::PEER => catalog::peer_is("critical"),
+        catalog::OWN => catalog::own_is("passing"),
+        _ => ok("[]"),
+    },
+    questions: &[LEADER, catalog::PEER],
+    reads: Reads::Json,
+};
+
+/// Consul without a leader, before hostile servers: its gossip may speak.
+pub(crate) const GOSSIP: Party = Party {
+    name: "consul's gossip",
+    provider: |url, ca_file| {
+        Provider::Consul(Consul {
+            base_url: url.to_owned(),
+            token: None,
+            ca_file: ca_file.map(Path::to_owned),
+            gossip: Gossip::Always,
+        })
+    },
+    answer: |request| match request.trim_start_matches("GET ") {
+        LEADER => no_leader().1,
+        MEMBERS => ok(r#"[{"Name": "agent-mbx1-example-com", "Status": 4},
+            {"Name": "agent-mbx2-example-com", "Status": 1}]"#),
+        _ => response(404, "", ""),
+    },
+    questions: &[LEADER, MEMBERS],
+    reads: Reads::Json,
+};
 
 /// Whole answers by path; what is not listed is answered like an unknown node.
 type Routes = Vec<(&'static str, Vec<u8>)>;

@@ -3,6 +3,7 @@
 use std::io::{self, BufReader, Read};
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
+use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{HeaderMap, Response};
 
 use crate::witness::http::{BODY_CAP, Fault};
@@ -51,6 +52,7 @@ impl Answer {
         cap: u64,
         seed: impl for<'de> DeserializeSeed<'de, Value = T>,
     ) -> Result<T, Doubt> {
+        must_be_json(self.response.headers()).map_err(|doubt| about(&self.question, &doubt))?;
         let body = self.response.into_body().into_with_config().limit(cap);
         let mut glimpse = Glimpse {
             body: body.reader(),
@@ -93,8 +95,16 @@ pub(in crate::witness) struct Reply {
 impl Reply {
     /// Reads the body as JSON of exactly that shape.
     pub(in crate::witness) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
-        serde_json::from_slice(&self.body)
-            .map_err(|err| about(&self.question, &unreadable(err, &self.body)))
+        must_be_json(&self.headers)
+            .and_then(|()| {
+                serde_json::from_slice(&self.body).map_err(|err| unreadable(err, &self.body))
+            })
+            .map_err(|doubt| about(&self.question, &doubt))
+    }
+
+    /// Returns the whole body.
+    pub(in crate::witness) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// A doubt about this answer.
@@ -104,8 +114,22 @@ impl Reply {
 
     /// What a status that is not the expected one comes to.
     pub(in crate::witness) fn refusal(&self) -> Doubt {
-        about(&self.question, &refusal(self.status, &self.body))
+        let doubt = refusal(self.status, &self.headers, &self.body);
+        about(&self.question, &doubt)
     }
+}
+
+/// An answer that is called something else is none. Many relays do not call theirs anything.
+fn must_be_json(headers: &HeaderMap) -> Result<(), Doubt> {
+    let Some(called) = headers.get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let called = excerpt(called.as_bytes()).to_ascii_lowercase();
+    if called.contains("json") {
+        return Ok(());
+    }
+    let detail = format!("not JSON, by its own word: content-type {called}");
+    Err(Doubt::new(DoubtKind::BadAnswer, detail))
 }
 
 /// Either the body broke off, or it is not what it should be.
@@ -127,8 +151,8 @@ fn read(response: Response<ureq::Body>) -> Result<Vec<u8>, Fault> {
     Ok(body.read_to_vec()?)
 }
 
-/// Every status but 200 is a refusal of some kind.
-fn refusal(status: u16, body: &[u8]) -> Doubt {
+/// Every status but the expected one is a refusal of some kind.
+fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Doubt {
     let said = excerpt(body);
     let kind = match status {
         300..=399 => DoubtKind::Redirected,
@@ -140,9 +164,23 @@ fn refusal(status: u16, body: &[u8]) -> Doubt {
     let detail = if kind == DoubtKind::Redirected {
         format!("status {status}, not followed")
     } else {
-        format!("status {status}: {said}")
+        format!("status {status}: {said}{}", until_when(headers))
     };
     Doubt::new(kind, detail)
+}
+
+/// Says what a refusal tells of the time to come back: RFC 9110, section 10.2.3, and the headers
+/// of HetrixTools (Unix seconds; API v3, "Rate Limiting").
+fn until_when(headers: &HeaderMap) -> String {
+    [
+        "retry-after",
+        "ratelimit-reset-user",
+        "ratelimit-reset-endpoint",
+    ]
+    .iter()
+    .filter_map(|name| Some((name, headers.get(*name)?)))
+    .map(|(name, value)| format!(" ({name}: {})", excerpt(value.as_bytes())))
+    .collect()
 }
 
 /// Returns the beginning of a body in printable characters, for the log.

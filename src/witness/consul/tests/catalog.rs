@@ -1,9 +1,9 @@
 use super::*;
 
-const PEER: &str = "/v1/health/node/agent-mbx1-example-com?consistent";
+pub(super) const PEER: &str = "/v1/health/node/agent-mbx1-example-com?consistent";
 const PEER_AS_SERVER: &str = "/v1/health/node/server-mbx1-example-com?consistent";
 const PEER_BARE: &str = "/v1/health/node/mbx1-example-com?consistent";
-const OWN: &str = "/v1/health/node/agent-mbx2-example-com?consistent";
+pub(super) const OWN: &str = "/v1/health/node/agent-mbx2-example-com?consistent";
 const OWN_AS_SERVER: &str = "/v1/health/node/server-mbx2-example-com?consistent";
 
 /// The headers of an answer that a leader has confirmed.
@@ -26,11 +26,11 @@ fn serf(node: &str, status: &str) -> Vec<u8> {
     list(&[check(node, "serfHealth", status)])
 }
 
-fn peer_is(status: &str) -> Vec<u8> {
+pub(super) fn peer_is(status: &str) -> Vec<u8> {
     serf("agent-mbx1-example-com", status)
 }
 
-fn own_is(status: &str) -> Vec<u8> {
+pub(super) fn own_is(status: &str) -> Vec<u8> {
     serf("agent-mbx2-example-com", status)
 }
 

@@ -1,0 +1,208 @@
+//! What a page shows, and what it comes to.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Deadline, Doubt, DoubtKind, Testimony, Voice, ask, public_part};
+use crate::config::{HttpWitness, Provider};
+use crate::witness::tests::golden::{Page, Row};
+use crate::witness::tests::parties::{Party, Reads};
+use crate::witness::tests::server::{Server, response};
+
+const HOST: &str = "mbx1.example.com";
+const AMPLE: Duration = Duration::from_secs(20);
+
+/// A status page, before hostile servers.
+pub(crate) const PARTY: Party = Party {
+    name: "http",
+    provider: |url, ca_file| {
+        Provider::Http(HttpWitness {
+            ca_file: ca_file.map(Path::to_owned),
+            ..config(url, None, Some("state: up"), Some("state: down"))
+        })
+    },
+    answer: |_| response(200, "", "state: down"),
+    questions: &["/status/mbx1.example.com"],
+    reads: Reads::Text,
+};
+
+const PAGE: Page = Page {
+    path: "docs/witnesses/http-table.md",
+    opening: "# A page: what each answer comes to\n\n\
+        `regexp` is `state: up` and `down_regexp` is `state: down`, where they are set. How to set \
+        it up: [http.md](http.md).",
+    situation: "set | status, and the page shows",
+};
+
+fn config(
+    url: &str,
+    status: Option<u16>,
+    regexp: Option<&str>,
+    down_regexp: Option<&str>,
+) -> HttpWitness {
+    HttpWitness {
+        url: format!("{url}/status/{{host}}"),
+        status,
+        regexp: regexp.map(str::to_owned),
+        down_regexp: down_regexp.map(str::to_owned),
+        ca_file: None,
+    }
+}
+
+fn ask_page(config: &HttpWitness, server: &Server) -> Result<(String, Testimony), Doubt> {
+    ask(config, HOST, Deadline::after(AMPLE)).map_err(|doubt| {
+        let detail = doubt
+            .detail
+            .replace(&server.url, "https://status.example.com");
+        Doubt::new(doubt.kind, detail)
+    })
+}
+
+type Set = (
+    &'static str,
+    Option<u16>,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
+const UP: Option<&str> = Some("state: up");
+const DOWN: Option<&str> = Some("state: down");
+
+const NEITHER: Set = ("neither", None, None, None);
+const REGEXP: Set = ("`regexp`", None, UP, None);
+const DOWN_REGEXP: Set = ("`down_regexp`", None, None, DOWN);
+const BOTH: Set = ("both", None, UP, DOWN);
+const STATUS: Set = ("`status: 503`, both", Some(503), UP, DOWN);
+
+const ROWS: [(Set, u16, &str); 38] = [
+    (NEITHER, 200, ""),
+    (NEITHER, 204, ""),
+    (NEITHER, 200, "state: down"),
+    (NEITHER, 404, "state: down"),
+    (NEITHER, 503, ""),
+    (REGEXP, 200, "state: up"),
+    (REGEXP, 200, "state: down"),
+    (REGEXP, 200, "<html>log in</html>"),
+    (REGEXP, 200, ""),
+    (REGEXP, 503, "state: up"),
+    (DOWN_REGEXP, 200, "state: up"),
+    (DOWN_REGEXP, 200, "state: down"),
+    (DOWN_REGEXP, 200, "<html>log in</html>"),
+    (DOWN_REGEXP, 200, ""),
+    (DOWN_REGEXP, 503, "state: down"),
+    (BOTH, 200, "state: up"),
+    (BOTH, 201, "state: up"),
+    (BOTH, 200, "state: down"),
+    (BOTH, 200, "state: up, state: down"),
+    (BOTH, 200, "state: unknown"),
+    (BOTH, 200, "State: Down"),
+    (BOTH, 200, "<html>log in</html>"),
+    (BOTH, 200, ""),
+    (BOTH, 206, "state: down"),
+    (BOTH, 301, "state: down"),
+    (BOTH, 304, "state: down"),
+    (BOTH, 401, "state: down"),
+    (BOTH, 403, "state: down"),
+    (BOTH, 404, "state: down"),
+    (BOTH, 429, "state: down"),
+    (BOTH, 500, "state: down"),
+    (BOTH, 500, "state: up"),
+    (BOTH, 503, "state: down"),
+    (STATUS, 503, "state: up"),
+    (STATUS, 503, "state: down"),
+    (STATUS, 503, "overloaded"),
+    (STATUS, 200, "state: down"),
+    (STATUS, 500, "state: down"),
+];
+
+fn row((set, status, body): (Set, u16, &'static str)) -> Row {
+    let server = Server::saying(status, body);
+    let (name, wanted, up, down) = set;
+    let heard = ask_page(&config(&server.url, wanted, up, down), &server);
+    let shown = if body.is_empty() { "nothing" } else { body };
+    let shown = shown.replace('<', "&lt;");
+    (format!("{name} | {status}, {shown}"), heard)
+}
+
+#[test]
+fn the_page_shows_what_each_answer_comes_to() {
+    PAGE.must_show(&ROWS.map(row));
+}
+
+#[test]
+fn the_name_goes_into_the_url_as_one_piece() {
+    let server = Server::saying(200, "");
+    let config = HttpWitness {
+        url: format!("{}/a/{{host}}?q={{host}}#x", server.url),
+        ..config(&server.url, None, None, None)
+    };
+    let heard = ask(&config, "a/../b?c&d#e", Deadline::after(AMPLE));
+    assert_eq!(heard, Ok(("a/../b?c&d#e".to_owned(), Testimony::Up)));
+    let asked = server.requests().concat();
+    let piece = "a%2F..%2Fb%3Fc%26d%23e";
+    assert!(
+        asked.starts_with(&format!("GET /a/{piece}?q={piece} ")),
+        "{asked}"
+    );
+}
+
+#[test]
+fn what_may_be_secret_in_a_url_is_not_shown() {
+    for (url, expected) in [
+        ("https://a.example/x?key=s3cret", "https://a.example/x?…"),
+        ("https://me:s3cret@a.example/x@y", "https://a.example/x@y"),
+        ("https://me:s3cret@a.example", "https://a.example"),
+        ("https://a.example:8443/x", "https://a.example:8443/x"),
+    ] {
+        assert_eq!(public_part(url), expected);
+    }
+    let server = Server::saying(500, "no");
+    let config = HttpWitness {
+        url: format!("{}/x?key=s3cret", server.url),
+        ..config(&server.url, None, None, None)
+    };
+    let doubt = ask(&config, HOST, Deadline::after(AMPLE)).expect_err("a doubt");
+    assert!(!doubt.detail.contains("s3cret"), "{doubt}");
+}
+
+#[test]
+fn a_witness_that_is_set_up_wrongly_is_unusable_and_asks_nothing() {
+    let server = Server::saying(200, "state: down");
+    let broken = HttpWitness {
+        url: "status.example.com/x".to_owned(),
+        ..config(&server.url, None, None, None)
+    };
+    for config in [
+        broken,
+        config(&server.url, None, Some("("), None),
+        config(&server.url, None, None, Some("(")),
+        config(&server.url, None, None, Some("")),
+        config(&server.url, None, None, Some(".*")),
+        config(&server.url, None, None, Some("(?m)^$")),
+    ] {
+        let doubt = ask(&config, HOST, Deadline::after(AMPLE)).expect_err("a doubt");
+        assert_eq!(doubt.kind, DoubtKind::Unusable, "{doubt}");
+    }
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn no_time_left_asks_nothing() {
+    let server = Server::saying(200, "state: down");
+    let config = config(&server.url, None, None, DOWN);
+    let doubt = ask(&config, HOST, Deadline::after(Duration::ZERO)).expect_err("a doubt");
+    assert_eq!(doubt.kind, DoubtKind::Timeout, "{doubt}");
+    assert!(server.requests().is_empty());
+}
+
+#[test]
+fn down_needs_more_than_the_absence_of_up() {
+    for (status, wanted, up, down) in [(200, None, UP, None), (503, Some(503), UP, None)] {
+        let server = Server::saying(status, "state: down");
+        let heard = ask_page(&config(&server.url, wanted, up, down), &server);
+        assert_ne!(
+            heard.map(|(_, said)| said),
+            Ok(Testimony::Down(Voice::Proven))
+        );
+    }
+}
