@@ -149,11 +149,18 @@ pub fn takeover(config: &Config) -> Vec<Stage> {
 }
 
 fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
-    // The VM may have another name than its host; the witness knows it.
-    let witnesses = config.witnesses.iter();
-    let named = witnesses
-        .filter(|witness| matches!(witness.provider, Provider::Vcenter(_)))
-        .find_map(|witness| witness.host.clone());
+    // The VM may have another name than its host; the witness of this vCenter knows it.
+    let named = config
+        .witnesses
+        .iter()
+        .find_map(|witness| match &witness.provider {
+            Provider::Vcenter(asked) if asked.base_url == vcenter.base_url => witness.host.clone(),
+            Provider::Vcenter(_)
+            | Provider::Consul(_)
+            | Provider::Hetrix(_)
+            | Provider::Command { .. }
+            | Provider::Http(_) => None,
+        });
     Stage {
         name: "power-off",
         work: Work::PowerOff {
