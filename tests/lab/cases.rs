@@ -162,26 +162,6 @@ pub(crate) const CASES: &[Case] = &[
         ],
     ),
     case(
-        "the secondary is cut off and has nothing to tell it",
-        Usual,
-        &[scene(&[SecondaryIsolated], &[NO_SERVER; 5])],
-    ),
-    case(
-        "the secondary is cut off and its anchor tells it",
-        WithAnchor,
-        &[scene(&[SecondaryIsolated], &[NO_SERVER_ISOLATED; 5])],
-    ),
-    case(
-        "the secondary site is cut off and has nothing to tell it",
-        Usual,
-        &[scene(&[SecondarySiteIsolated], &[GOSSIP_UNBACKED; 5])],
-    ),
-    case(
-        "the secondary site is cut off and its anchor tells it",
-        WithAnchor,
-        &[scene(&[SecondarySiteIsolated], &[GOSSIP_ISOLATED; 5])],
-    ),
-    case(
         "the primary site dies with the quorum and there is no anchor",
         Usual,
         &[scene(&[PrimarySiteDead], &[GOSSIP_UNBACKED; 3])],
@@ -195,5 +175,25 @@ pub(crate) const CASES: &[Case] = &[
         "the primary site dies with the quorum and the anchor answers",
         WithAnchor,
         &[scene(&[PrimarySiteDead], &[CONFIRMING, PROMOTED, ALREADY])],
+    ),
+    case(
+        "the secondary site is cut off and has nothing to tell it",
+        Usual,
+        &[scene(&[SecondarySiteIsolated], &[GOSSIP_UNBACKED; 5])],
+    ),
+    case(
+        "the secondary site is cut off and its anchor tells it",
+        WithAnchor,
+        &[scene(&[SecondarySiteIsolated], &[GOSSIP_ISOLATED; 5])],
+    ),
+    case(
+        "the secondary is cut off and has nothing to tell it",
+        Usual,
+        &[scene(&[SecondaryIsolated], &[NO_SERVER; 5])],
+    ),
+    case(
+        "the secondary is cut off and its anchor tells it",
+        WithAnchor,
+        &[scene(&[SecondaryIsolated], &[NO_SERVER_ISOLATED; 5])],
     ),
 ];

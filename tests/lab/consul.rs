@@ -192,7 +192,9 @@ impl World for Cluster {
                 self.lose_primary_site();
             }
             Trouble::PrimarySiteDead => {
-                PRIMARY_SITE.map(|name| self.kill(name));
+                for name in PRIMARY_SITE {
+                    self.kill(name);
+                }
                 self.lose_primary_site();
             }
         }
@@ -260,7 +262,9 @@ impl Cluster {
 
     /// Cuts the line to all of it.
     fn lose_primary_site(&mut self) {
-        PRIMARY_SITE.map(|name| self.network.cut(name));
+        for name in PRIMARY_SITE {
+            self.network.cut(name);
+        }
         self.wait("the rest to notice that the majority is gone", |cluster| {
             cluster.members_with(FAILED).len() == PRIMARY_SITE.len()
                 && cluster.ask_secondary("/v1/status/leader") == Some(json!(""))

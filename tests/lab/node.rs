@@ -145,8 +145,8 @@ consul:
 probe:
   targets: ['{primary}']
   attempts: 2
-  interval: 1s
-  timeout: 1s
+  interval: 100ms
+  timeout: 500ms
 anchors: [{anchors}]
 carbonio:
   user: ''
