@@ -93,17 +93,19 @@ pub fn ack(path: &Path, reason: &str) -> Result<String, Refusal> {
     Ok(lines::acknowledgement(acknowledged.as_ref(), reason))
 }
 
-/// Loads the config and logs what is odd about it.
+/// Loads the config. What is odd about it is told by `habeat check`, not anew every five minutes.
 fn load(path: &Path) -> Result<Config, Refusal> {
     let Loaded { config, warnings } =
         config::load(path).map_err(|invalid| Refusal::unusable(invalid.into()))?;
-    for warning in warnings {
-        log::warn!(
-            "config={} {}: {}",
+    if !warnings.is_empty() {
+        log::info!(
+            "config={} warnings={} next=\"habeat check\"",
             path.display(),
-            warning.key,
-            warning.message
+            warnings.len()
         );
+    }
+    for warning in warnings {
+        log::debug!("config={} {warning}", path.display());
     }
     Ok(config)
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 mod action;
 mod assemble;
 mod keys;
+mod limits;
 pub mod load;
 mod local;
 mod notes;

@@ -9,6 +9,8 @@ use std::io::{self, Write};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
+use crate::exit::{Code, Refusal};
+
 pub mod fake_consul;
 mod folder;
 mod habeat;
@@ -51,22 +53,30 @@ enum Afterwards {
 /// # Errors
 /// When there is no scenario of that name, the lab's folder cannot be made, or the output cannot
 /// be written. A scenario that goes wrong is no error but [`Drilled::Failed`].
-pub fn run(name: Option<&str>, list: bool, json: bool, keep: bool) -> Result<Drilled> {
+pub fn run(name: Option<&str>, list: bool, json: bool, keep: bool) -> Result<Drilled, Refusal> {
     let out = &mut io::stdout().lock();
     let form = if json { Form::Json } else { Form::Text };
     let chosen: Vec<&Scenario> = match name {
-        Some(name) => vec![find(name)?],
+        Some(name) => vec![find(name).map_err(|error| Refusal {
+            code: Code::Usage,
+            error,
+        })?],
         None => SCENARIOS.iter().collect(),
     };
-    if list {
-        return name_all(out, form, &chosen);
-    }
     let afterwards = if keep {
         Afterwards::Keep
     } else {
         Afterwards::Remove
     };
-    play_all(out, form, &chosen, afterwards)
+    let drilled = if list {
+        name_all(out, form, &chosen)
+    } else {
+        play_all(out, form, &chosen, afterwards)
+    };
+    drilled.map_err(|error| Refusal {
+        code: Code::Failed,
+        error,
+    })
 }
 
 fn play_all(

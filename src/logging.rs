@@ -64,7 +64,8 @@ fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dy
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off)
         .build();
-    WriteLogger::new(level, bare, to)
+    // One call per line: what several runs append at once stays whole lines.
+    WriteLogger::new(level, bare, std::io::LineWriter::new(to))
 }
 
 impl Log for LineFormat {

@@ -24,6 +24,8 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
+    // Where a parent left SIGCHLD ignored, no program's exit status could be had.
+    catch(signal_hook::consts::SIGCHLD, &Arc::default())?;
     match verb {
         Verb::Run(args) => run(common, &args),
         Verb::Check { online, json } => {
@@ -46,15 +48,10 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             keep,
         } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
-            drill::run(name.as_deref(), list, json, keep)
-                .map(|drilled| match drilled {
-                    Drilled::Passed => Code::Done,
-                    Drilled::Failed => Code::Failed,
-                })
-                .map_err(|error| Refusal {
-                    code: Code::Failed,
-                    error,
-                })
+            drill::run(name.as_deref(), list, json, keep).map(|drilled| match drilled {
+                Drilled::Passed => Code::Done,
+                Drilled::Failed => Code::Failed,
+            })
         }
     }
 }
@@ -78,11 +75,15 @@ fn run(common: &Common, args: &RunArgs) -> Result<Code, Refusal> {
 /// A first SIGTERM or SIGINT asks the run to end in good order.
 fn stop_on_signals() -> Result<Arc<AtomicBool>, Refusal> {
     let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
-        signal_hook::flag::register(signal, Arc::clone(&stop))
-            .map_err(|error| Refusal::bug(error.into()))?;
-    }
+    catch(signal_hook::consts::SIGTERM, &stop)?;
+    catch(signal_hook::consts::SIGINT, &stop)?;
     Ok(stop)
+}
+
+fn catch(signal: i32, caught: &Arc<AtomicBool>) -> Result<(), Refusal> {
+    signal_hook::flag::register(signal, Arc::clone(caught))
+        .map(|_| ())
+        .map_err(|error| Refusal::bug(error.into()))
 }
 
 /// A panic in any thread ends the run at once: the journal is durable, the next run goes on.

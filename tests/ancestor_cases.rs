@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use common::{OWN_NODE, PEER_NODE, Ran, Site, TOKEN, free_port, is_there, ran};
+use common::files::is_there;
+use common::{OWN_NODE, PEER_NODE, Ran, Site, TOKEN, free_port, ran};
 use habeat::drill::fake_consul::{Acl, Leader, Node};
 
 /// A program that refuses to promote, with the exit code that says so.

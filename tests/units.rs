@@ -33,8 +33,11 @@ fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
 }
 
 fn run(program: &str, args: &[&str]) -> Output {
+    let path = std::env::var("PATH").unwrap_or_default();
     Command::new(program)
         .args(args)
+        // logrotate lies where only root looks by default.
+        .env("PATH", format!("{path}:/usr/sbin:/sbin"))
         .output()
         .unwrap_or_else(|e| panic!("cannot start {program} (see docs/testing.md): {e}"))
 }
@@ -240,7 +243,16 @@ fn logrotate_reads_its_snippet() {
     fs::write(&snippet, read("config/logrotate.d/habeat"))
         .unwrap_or_else(|e| panic!("cannot write the snippet: {e}"));
     assert_ran_well(&run("chmod", &["0644", &snippet.to_string_lossy()]));
-    let output = run("logrotate", &["--debug", &snippet.to_string_lossy()]);
+    let state = dir.path().join("state");
+    let output = run(
+        "logrotate",
+        &[
+            "--debug",
+            "--state",
+            &state.to_string_lossy(),
+            &snippet.to_string_lossy(),
+        ],
+    );
     assert_ran_well(&output);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("/var/log/habeat.log"), "{said}");

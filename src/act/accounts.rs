@@ -37,7 +37,7 @@ pub fn read(output: File, each: impl FnMut(&str)) -> Result<Replicas, String> {
         replicas: Replicas::default(),
         complaint: None,
     };
-    envelope::read(&output, &mut accounts)?;
+    envelope::read(output, &mut accounts)?;
     Ok(accounts.replicas)
 }
 

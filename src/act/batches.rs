@@ -59,7 +59,7 @@ pub(super) fn run(stage: &Stage, tools: &Tools<'_>, tally: &mut Tally) -> StageE
             end: End::Complete,
         };
     };
-    let total = ledger.accounts.size().0;
+    let total = ledger.accounts.count();
     let done_before = ledger
         .story
         .batches

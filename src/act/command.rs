@@ -31,7 +31,7 @@ const KEPT_OUTPUT: u64 = 256 << 20;
 const TICK: Duration = Duration::from_millis(50);
 
 /// The first look after a pipe closed or a signal was sent: an exit follows within microseconds.
-const FIRST_LOOK: Duration = Duration::from_micros(200);
+const FIRST_LOOK: Duration = Duration::from_micros(50);
 
 /// What all commands of a run have in common.
 #[derive(Debug, Clone)]

@@ -87,10 +87,10 @@ impl Envelope {
 ///
 /// # Errors
 /// When there is no complete answer, when it is an error, or when it lacks the payload.
-pub(super) fn read(output: &File, payload: &mut impl Payload) -> Result<(), String> {
+pub(super) fn read(output: File, payload: &mut impl Payload) -> Result<(), String> {
     let key = payload.key();
     let Found { start, envelope } =
-        find(output, key)?.ok_or("there is no JSON answer in the output")?;
+        find(&output, key)?.ok_or("there is no JSON answer in the output")?;
     if let Some(refusal) = envelope.refusal() {
         return Err(refusal);
     }

@@ -4,7 +4,7 @@
 //! starts. A promotion is never started beside one that still runs.
 //!
 //! Reading another user's environment needs `CAP_SYS_PTRACE` (proc(5)), ending its processes
-//! `CAP_KILL`. Where they are missing, what belongs to others is not seen.
+//! `CAP_KILL`. Where they are missing, what belongs to others is not seen, or is left.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -23,6 +23,9 @@ const ENVIRONMENT: u64 = 1 << 20;
 
 /// Between two looks, at first and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
+
+/// Between the two looks that find nobody: many times what an exec takes.
+const SECOND_LOOK: Duration = Duration::from_millis(20);
 
 /// How long SIGKILL may take. Only a process in an uninterruptible system call takes longer.
 const REAP: Duration = Duration::from_secs(2);
@@ -107,12 +110,23 @@ pub fn outlive(mark: (&str, &str), deadline: Duration, runner: &Runner) -> Outli
     Outlived::Left(lingering(mark))
 }
 
+/// Looks once more before it says that none is left: in the middle of an exec a process shows no
+/// environment (proc(5)), and one that is born while the list is read may not be on it.
+fn certainly(mark: (&str, &str)) -> Vec<Pid> {
+    let left = lingering(mark);
+    if !left.is_empty() {
+        return left;
+    }
+    thread::sleep(SECOND_LOOK);
+    lingering(mark)
+}
+
 /// Looks until none is left, time is up, or we are asked to stop; returns who is left.
 fn await_none(mark: (&str, &str), patience: Duration, runner: &Runner) -> Vec<Pid> {
     let started = Instant::now();
     let mut pause = LOOK.0;
     loop {
-        let left = lingering(mark);
+        let left = certainly(mark);
         let waited = started.elapsed();
         if left.is_empty() || waited >= patience || runner.stop.load(Ordering::Relaxed) {
             return left;

@@ -112,16 +112,16 @@ fn remember(listing: &str, tools: &mut Tools<'_>) -> Result<(), String> {
     let Some(ledger) = &mut tools.ledger else {
         return Ok(());
     };
-    let before = ledger.accounts.size();
+    let before = ledger.accounts.count();
     ledger
         .accounts
         .extend(listing)
         .map_err(|error| format!("the account list could not be written: {error}"))?;
-    let (names, bytes) = ledger.accounts.size();
-    if (names, bytes) == before {
+    if ledger.accounts.count() == before {
         return Ok(());
     }
-    tools.note(&Event::Listed { names, bytes })
+    let extent = ledger.accounts.extent();
+    tools.note(&Event::Listed(extent))
 }
 
 /// Waits while the server still works on a promotion that an earlier, killed run asked for.

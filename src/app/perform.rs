@@ -44,7 +44,7 @@ pub(super) fn perform(
         None => Ok(act::act(stages, &mut tools(config, None, stop))),
         Some(promotion) => {
             let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
-            let accounts = AccountList::open(file, story.listed)?;
+            let accounts = AccountList::open(file, &story.listed)?;
             let mut tools = tools(config, Some(promotion), stop);
             tools.ledger = Some(Ledger {
                 journal: &journal,

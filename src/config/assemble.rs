@@ -61,7 +61,7 @@ fn expect_one_witness(top: &Section<'_>) {
         );
     }
     let quorum = top.get("quorum");
-    quorum.parsed(|text| match text.to_ascii_lowercase().as_str() {
+    quorum.literal(|text| match text.to_ascii_lowercase().as_str() {
         "all" | "majority" | "1" => Ok(()),
         number if number.parse::<u32>().is_ok_and(|it| it > 1) => Err(format!(
             "{number} can never be reached: one witness is asked in this version; write all"

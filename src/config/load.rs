@@ -98,6 +98,8 @@ pub fn load(path: &Path) -> Result<Loaded, Invalid> {
             "not UTF-8 text; save the file as UTF-8".to_owned(),
         )
     })?;
+    // libyaml takes the mark for indentation of the first key.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let root = tree::parse(text).map_err(|it| whole(it.line, it.message))?;
     match &root {
         Node::Map(_) => {}

@@ -34,17 +34,19 @@ pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
     let section = field.section(&LOCAL);
     let own = section.get("whoami");
     let peer = section.get("dc_check");
+    let own_name = site_name(&own, "the site this node stands in");
+    let mut peer_name = site_name(&peer, "the site this node watches");
+    if own_name.is_some() && own_name == peer_name {
+        peer.error("is the same as local.whoami; a site cannot watch itself");
+        peer_name = None;
+    }
     let local = Local {
-        own: (site_name(&own, "the site this node stands in"), own),
-        peer: (site_name(&peer, "the site this node watches"), peer),
+        own: (own_name, own),
+        peer: (peer_name, peer),
         role: role(&section.get("role")),
         files: files(&section),
         appserver: appserver(&section),
     };
-    if local.own.0.is_some() && local.own.0 == local.peer.0 {
-        let message = "is the same as local.whoami; a site cannot watch itself";
-        local.peer.1.error(message);
-    }
     provider(&section.get("provider"));
     for name in ["proxy_enable_activate", "proxy_enable_deactivate"] {
         let field = section.get(name);

@@ -1,6 +1,6 @@
 //! The blocks of the witnesses: `consul`, and those of other versions.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use super::keys::{CONSUL, HETRIX, VCENTER};
@@ -101,7 +101,7 @@ fn token(section: &Section<'_>, file: &Source) -> Option<Secret> {
     elsewhere.parsed(|_| token_in(&path, &elsewhere))
 }
 
-fn token_in(path: &PathBuf, field: &Field<'_>) -> Result<Secret, String> {
+fn token_in(path: &Path, field: &Field<'_>) -> Result<Secret, String> {
     let at = || path.display();
     let file =
         source::read(path, TOKEN_FILE).map_err(|why| format!("cannot read {}: {why}", at()))?;

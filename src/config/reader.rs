@@ -111,10 +111,18 @@ impl<'a> Field<'a> {
         self.text().filter(|text| !scalar::is_leftover(text))
     }
 
-    /// Returns what stands here as `read` understands it; `None` when nothing does.
+    /// Returns what stands here as `read` understands it; a placeholder counts as not given.
     pub(super) fn parsed<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let read = read(self.value()?);
-        read.map_err(|message| self.error(message)).ok()
+        self.value().and_then(|text| self.read(text, read))
+    }
+
+    /// Returns what stands here as `read` understands it; a placeholder too must make sense.
+    pub(super) fn literal<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.text().and_then(|text| self.read(text, read))
+    }
+
+    fn read<T>(&self, text: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        read(text).map_err(|message| self.error(message)).ok()
     }
 
     /// Returns a YAML 1.1 boolean.
@@ -131,16 +139,16 @@ impl<'a> Field<'a> {
     /// Returns a whole number that is at least `least` and, if there is a limit, at most `most`.
     pub(super) fn number<T>(&self, default: T, least: T, most: Option<T>) -> T
     where
-        T: FromStr + PartialOrd + Display,
+        T: FromStr + PartialOrd + Display + Copy,
     {
         let Some(text) = self.text() else {
             return default;
         };
-        let fits = |it: &T| *it >= least && most.as_ref().is_none_or(|most| it <= most);
+        let fits = |it: &T| *it >= least && most.is_none_or(|most| *it <= most);
         if let Some(number) = text.parse().ok().filter(fits) {
             return number;
         }
-        match &most {
+        match most {
             Some(most) => self.expected(&format!("a whole number from {least} to {most}")),
             None => self.expected(&format!("a whole number, {least} or more")),
         }
@@ -179,7 +187,7 @@ impl<'a> Field<'a> {
 
     /// Returns the absolute path of a file.
     pub(super) fn path(&self, default: &str) -> PathBuf {
-        self.parsed(scalar::file_path)
+        self.literal(scalar::file_path)
             .unwrap_or_else(|| default.into())
     }
 

@@ -97,6 +97,9 @@ pub(super) fn spell(span: Duration) -> String {
 
 /// Reads a host: a name, an IPv4 or an IPv6 address without brackets.
 pub(super) fn host(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("the host is missing".to_owned());
+    }
     if text.parse::<IpAddr>().is_ok() {
         return Ok(text.to_owned());
     }

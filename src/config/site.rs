@@ -27,11 +27,17 @@ struct Block<'a> {
 ///
 /// `has_targets`: whether the peer's address is not needed for probing.
 pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> Sites {
-    let names: Vec<_> = [local.own.0, local.peer.0].into_iter().flatten().collect();
-    let mut expected = names;
-    let own = block(top, &local.own, &mut expected);
-    let peer = block(top, &local.peer, &mut expected);
-    top.expect_only(&keys::TOP, &expected);
+    let named: Vec<_> = [local.own.0, local.peer.0].into_iter().flatten().collect();
+    let others = other_sites(top, &named);
+    let own = block(top, &local.own, &others);
+    let peer = block(top, &local.peer, &others);
+    if own.is_some() && peer.is_some() {
+        for name in &others {
+            let message = "a site that neither local.whoami nor local.dc_check names; remove it";
+            top.get(name).error(message);
+        }
+    }
+    top.expect_only(&keys::TOP, &[named, others].concat());
     let appserver = local.role == Some(Role::Appserver);
     if let (Some(peer), true) = (&peer, appserver) {
         if !has_targets {
@@ -80,22 +86,32 @@ fn need(field: &Field<'_>, what: &str) {
     }
 }
 
-/// Reads one site's block. When it is missing, the block that was probably meant is not
-/// reported a second time as unknown.
+/// Returns the blocks that hold a site but are not named as one.
+fn other_sites<'a>(top: &Section<'a>, named: &[&str]) -> Vec<&'a str> {
+    let holds_site = |name: &str| {
+        let field = top.get(name);
+        field.is_block() && field.block().names().any(|it| SITE.names.contains(&it))
+    };
+    top.names()
+        .filter(|it| !keys::TOP.names.contains(it) && !named.contains(it))
+        .filter(|it| holds_site(it))
+        .collect()
+}
+
+/// Reads one site's block. `others`: those that may have been meant when it is missing.
 fn block<'a>(
     top: &Section<'a>,
     (name, field): &(Option<&'a str>, Field<'a>),
-    expected: &mut Vec<&'a str>,
+    others: &[&str],
 ) -> Option<Block<'a>> {
     let name = (*name)?;
     if !top.has(name) {
-        let free = top.names().filter(|it| !keys::TOP.names.contains(it));
-        let meant = nearest(name, free.filter(|it| !expected.contains(it)));
-        field.error(match meant {
-            Some(meant) => format!("there is no block {name:?}; did you mean {meant:?}?"),
-            None => format!("there is no block {name:?}; add it, as habeat.yml(5) shows"),
-        });
-        expected.extend(meant);
+        let hint = match (nearest(name, others.iter().copied()), others) {
+            (Some(meant), _) => format!("did you mean {meant:?}?"),
+            (None, []) => "add it, as habeat.yml(5) shows".to_owned(),
+            (None, _) => format!("the sites here: {}", others.join(", ")),
+        };
+        field.error(format!("there is no block {}; {hint}", quoted(name)));
         return None;
     }
     let section = top.get(name).section(&SITE);

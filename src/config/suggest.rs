@@ -3,24 +3,36 @@
 /// Characters of a wrong value that a message repeats.
 const SHOWN: usize = 60;
 
-/// Returns the word nearest to `written`, if one is near enough to be meant.
+/// Letters a part of a word must have to stand for it.
+const PART: usize = 4;
+
+/// Returns the word nearest to `written`, if one is near enough to be meant: of the letters
+/// about one in three may be wrong, or `written` is a part of one word only (`user`, `username`).
 ///
-/// Case and `-`/`_` do not count; of the letters about one in three may be wrong.
+/// Case and `-`/`_` do not count.
 pub(super) fn nearest<'a>(
     written: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
     let plain = |word: &str| word.to_lowercase().replace(['-', '_'], "");
     let meant = plain(written);
-    words
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(&meant, &plain(word)), word))
+    let words: Vec<_> = words.into_iter().collect();
+    let close = words
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(&meant, &plain(word)), *word))
         .filter(|(distance, word)| *distance <= (word.len() / 3).clamp(1, 4))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+        .min_by_key(|(distance, _)| *distance);
+    if let Some((_, word)) = close {
+        return Some(word);
+    }
+    let mut longer = words.iter().filter(|word| plain(word).contains(&meant));
+    match (longer.next(), longer.next()) {
+        (Some(word), None) if meant.len() >= PART => Some(word),
+        (_, _) => None,
+    }
 }
 
-/// Returns `; did you mean "…"?`, or the list of what is known.
+/// Returns `did you mean "…"?`, or the list of what is known.
 pub(super) fn or_known(written: &str, words: &[&str]) -> String {
     match nearest(written, words.iter().copied()) {
         Some(word) => format!("did you mean {word:?}?"),

@@ -4,16 +4,17 @@
 //! only the reader of a key knows whether `no`, `0123` or `1e5` is meant as a word or a number.
 //! That takes two walks: the first learns the shape, the second fetches the text.
 
-use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 
-/// Values a config may hold, aliases unfolded. A full one has about a hundred.
-const VALUES: usize = 10_000;
+use super::limits::Limits;
 
-/// Bytes of text a config may hold, aliases unfolded: twice the largest file.
-const BYTES: usize = 2 << 20;
+/// Opening brackets a file may hold. The parser looks at every open one again with each token,
+/// so that a megabyte of `[` would keep it busy for many minutes.
+const BRACKETS: usize = 1000;
 
 /// One value of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,7 @@ pub(super) struct Syntax {
 /// # Errors
 /// When it is not YAML, has several documents or tags, nests too deep or unfolds too large.
 pub(super) fn parse(text: &str) -> Result<Node, Syntax> {
+    expect_few_brackets(text)?;
     let limits = Limits::default();
     let mut documents = serde_yaml::Deserializer::from_str(text);
     let Some(first) = documents.next() else {
@@ -69,12 +71,23 @@ pub(super) fn locate(text: &str, path: &[usize]) -> Option<usize> {
     found.location().map(|place| place.line())
 }
 
+fn expect_few_brackets(text: &str) -> Result<(), Syntax> {
+    let Some((place, _)) = text.match_indices(['[', '{']).nth(BRACKETS) else {
+        return Ok(());
+    };
+    let before = text.get(..place).unwrap_or_default();
+    Err(Syntax {
+        line: Some(before.matches('\n').count() + 1),
+        message: format!("more than {BRACKETS} opening brackets; this is no config"),
+    })
+}
+
 fn second_document(document: serde_yaml::Deserializer<'_>) -> Syntax {
     let found = Here(&[]).deserialize(document).err();
     Syntax {
         line: found.and_then(|err| err.location()).map(|at| at.line()),
-        message: "a second YAML document starts before this line; the file must hold one, so \
-                  remove the `---`"
+        message: "a second document starts here; remove the `---` before it or, if there is none, \
+                  indent this line like the first key of the file"
             .to_owned(),
     }
 }
@@ -92,39 +105,6 @@ fn syntax(text: &str, err: &serde_yaml::Error) -> Syntax {
         format!("not usable YAML: {err}")
     };
     Syntax { line, message }
-}
-
-/// What may still be read before the file counts as a bomb.
-struct Limits {
-    values: Cell<usize>,
-    bytes: Cell<usize>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            values: Cell::new(VALUES),
-            bytes: Cell::new(BYTES),
-        }
-    }
-}
-
-impl Limits {
-    fn take_value<E: de::Error>(&self) -> Result<(), E> {
-        let Some(left) = self.values.get().checked_sub(1) else {
-            return Err(E::custom(format!("more than {VALUES} values")));
-        };
-        self.values.set(left);
-        Ok(())
-    }
-
-    fn take_text<E: de::Error>(&self, text: &str) -> Result<String, E> {
-        let Some(left) = self.bytes.get().checked_sub(text.len()) else {
-            return Err(E::custom("the aliases unfold to too much text"));
-        };
-        self.bytes.set(left);
-        Ok(text.to_owned())
-    }
 }
 
 /// The scalars `serde_yaml` tells apart are one to us: their text comes with the second walk.
@@ -153,7 +133,7 @@ impl<'de> Visitor<'de> for Shape<'_> {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, a list or a block, without a YAML tag")
+        f.write_str("a text, a number, a list or a block")
     }
 
     fn visit_unit<E>(self) -> Result<Node, E> {
@@ -166,6 +146,11 @@ impl<'de> Visitor<'de> for Shape<'_> {
 
     scalars!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_i128: i128);
     scalars!(visit_u128: u128, visit_f64: f64, visit_str: &str);
+
+    fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Node, A::Error> {
+        let message = "YAML tags are not read; put a text that starts with ! in quotes";
+        Err(de::Error::custom(message))
+    }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
         let mut items = Vec::new();

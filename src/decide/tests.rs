@@ -131,6 +131,7 @@ fn suspect(dead_streak: u32, last: Option<Now>) -> Option<Suspicion> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, one entry per state")]
 fn memories() -> Vec<(&'static str, Memory)> {
     let minute = || Some(ago(Duration::from_secs(60)));
     let sure = || suspect(1, minute());

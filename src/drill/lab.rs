@@ -10,18 +10,23 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::fake_consul::{Acl, Agent, FakeConsul, Leader, Node};
-use super::scenario::{Event, Setup, Whoami};
+use super::scenario::{Event, Fence, Setup, Whoami};
 use super::service::Service;
 
 /// Accounts on the peer when a scenario begins.
 pub(super) const ACCOUNTS: usize = 12;
-/// How long a slow promotion takes, in seconds: long enough to be killed in the middle.
-const SLOW: &str = "0.7";
+/// How long slow programs take, in seconds: long enough to be killed in the middle, even on a
+/// machine that is busy otherwise.
+const SLOW_PROMOTION: &str = "1";
+const SLOW_FLUSH: &str = "0.6";
 /// The token of the lab's config.
 const TOKEN: &str = "the-token-of-the-drill";
 
 const CARBONIO: &str = include_str!("carbonio.sh");
 const ZMPROV: &str = include_str!("zmprov.sh");
+const FENCE: &str = include_str!("fence.sh");
+/// The calls that fail while one account cannot be flushed.
+const UNFLUSHED: &str = "^user7@";
 
 /// A lab; dropping it ends its servers and leaves its folder.
 #[derive(Debug)]
@@ -45,18 +50,30 @@ pub(super) struct Seen {
     pub(super) moved: Vec<String>,
     /// Accounts still on the peer.
     pub(super) on_peer: usize,
-    /// Accounts whose cache was flushed.
-    pub(super) flushed: BTreeSet<String>,
+    /// Every name that was flushed, in order.
+    pub(super) flushes: Vec<String>,
     /// State files that exist.
     pub(super) remembered: Vec<&'static str>,
 }
 
 impl Seen {
+    /// Returns the accounts whose cache was flushed.
+    pub(super) fn flushed(&self) -> BTreeSet<&str> {
+        self.flushes.iter().map(String::as_str).collect()
+    }
+
     /// Counts the calls of stubs with this word.
     pub(super) fn count(&self, word: &str) -> usize {
         let with = |call: &&String| call.split(' ').any(|own| own == word);
         self.calls.iter().filter(with).count()
     }
+}
+
+/// Returns a loopback address that another drill does not have: the port of a service that is dead
+/// for a while must not be given to anybody else.
+fn own_address(last: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high | 0x80, low, last)
 }
 
 impl Lab {
@@ -71,14 +88,15 @@ impl Lab {
             folder: folder.to_owned(),
             own,
             other,
-            peer: Service::start(Ipv4Addr::new(127, 0, 0, 2))?,
-            anchor: Service::start(Ipv4Addr::new(127, 0, 0, 3))?,
+            peer: Service::start(own_address(2))?,
+            anchor: Service::start(own_address(3))?,
             consul: FakeConsul::start()?,
         };
         lab.everybody_joins();
         lab.consul.cluster().acl = Acl::Token(TOKEN.to_owned());
         lab.write("carbonio", CARBONIO, 0o700)?;
         lab.write("zmprov", ZMPROV, 0o700)?;
+        lab.write("fence", FENCE, 0o700)?;
         lab.write("own", own, 0o600)?;
         lab.write("accounts", &accounts(other), 0o600)?;
         lab.write("habeat.yml", &lab.config(setup), 0o600)?;
@@ -133,8 +151,13 @@ impl Lab {
             Event::PromotionBreaks => self.write("fail_promote", "", 0o600)?,
             Event::PromotionMended => fs::remove_file(self.path("fail_promote"))?,
             Event::PromotionPartial(n) => self.write("partial", &n.to_string(), 0o600)?,
-            Event::PromotionSlow => self.write("slow_promote", SLOW, 0o600)?,
+            Event::PromotionSlow => self.write("slow_promote", SLOW_PROMOTION, 0o600)?,
             Event::CarbonioIsOld => self.write("only_ha", "", 0o600)?,
+            Event::FlushBreaks => self.write("fail_flush", UNFLUSHED, 0o600)?,
+            Event::FlushMended => fs::remove_file(self.path("fail_flush"))?,
+            Event::FlushSlow => self.write("slow_flush", SLOW_FLUSH, 0o600)?,
+            Event::FenceBreaks => self.write("fail_fence", "", 0o600)?,
+            Event::FenceMended => fs::remove_file(self.path("fail_fence"))?,
         }
         Ok(())
     }
@@ -153,7 +176,7 @@ impl Lab {
                 .iter()
                 .filter(|line| on_peer(line))
                 .count(),
-            flushed: self.lines("flushed")?.into_iter().collect(),
+            flushes: self.lines("flushed")?,
             remembered: files
                 .into_iter()
                 .filter(|name| self.path(name).exists())
@@ -208,6 +231,10 @@ impl Lab {
             anchor = self.anchor.address(),
             max_attempts = setup.max_attempts,
             block_period = setup.block_period,
+            fence = match setup.fence {
+                Fence::Without => "[]".to_owned(),
+                Fence::With => format!("[[{}]]", path("fence")),
+            },
             carbonio = path("carbonio"),
             zmprov = path("zmprov"),
             consul_port = self.consul.port(),

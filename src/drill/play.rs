@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::habeat::{Habeat, Ran};
 use super::lab::{Lab, Seen};
-use super::scenario::{Call, Event, Fact, Move, Scenario};
+use super::scenario::{Call, Fact, Move, Scenario};
 use super::timeline::{Line, Played};
 
 /// SIGKILL (signal(7)).
@@ -66,7 +66,7 @@ fn play_into(played: &mut Played, scenario: &Scenario, folder: &Path) -> Result<
 
 /// Calls habeat as the line says, and holds its answer against what it must say.
 fn call(habeat: &Habeat, lab: &Lab, number: usize, line: &Move) -> Result<(Line, Ran)> {
-    let mut told = Line::new(number, story(line.happens, number));
+    let mut told = Line::new(number, story(line, number));
     let ran = match line.call {
         Call::Run { says, exit } => {
             let ran = habeat.start(number, &["run", "--json"])?.wait()?;
@@ -74,10 +74,10 @@ fn call(habeat: &Habeat, lab: &Lab, number: usize, line: &Move) -> Result<(Line,
             hold_against(&mut told, &ran, says, exit);
             ran
         }
-        Call::RunAndKill => {
+        Call::RunAndKill { on } => {
             let running = habeat.start(number, &["run", "--json"])?;
-            let ran = running.kill_when_exists(&lab.path("promoting"))?;
-            "run, killed in the promotion".clone_into(&mut told.call);
+            let ran = running.kill_when_exists(&lab.path(on))?;
+            "killed".clone_into(&mut told.call);
             if ran.status.signal() != Some(SIGKILL) {
                 told.mismatches
                     .push(format!("it ended before it was killed: {}", ran.status));
@@ -97,18 +97,20 @@ fn call(habeat: &Habeat, lab: &Lab, number: usize, line: &Move) -> Result<(Line,
     };
     told.exit = match (ran.status.code(), ran.status.signal()) {
         (Some(code), _) => code.to_string(),
-        (None, Some(signal)) => format!("signal {signal}"),
+        (None, Some(signal)) => format!("-{signal}"),
         (None, None) => ran.status.to_string(),
     };
     Ok((told, ran))
 }
 
-fn story(happens: &[Event], number: usize) -> String {
-    let stories: Vec<_> = happens.iter().map(|event| event.story()).collect();
-    match (stories.is_empty(), number) {
-        (false, _) => stories.join("; "),
-        (true, 1) => "all is well".to_owned(),
-        (true, _) => "the timer again".to_owned(),
+fn story(line: &Move, number: usize) -> String {
+    let stories: Vec<_> = line.happens.iter().map(|event| event.story()).collect();
+    match (line.call, stories.is_empty(), number) {
+        (Call::RunAndKill { on }, ..) => format!("the timer again; kill -9 while it is {on}"),
+        (Call::Ack, ..) => "the operator acknowledges".to_owned(),
+        (Call::Run { .. }, false, _) => stories.join("; "),
+        (Call::Run { .. }, true, 1) => "all is well".to_owned(),
+        (Call::Run { .. }, true, _) => "the timer again".to_owned(),
     }
 }
 
@@ -149,7 +151,12 @@ fn facts(expected: &[Fact], seen: &Seen) -> Vec<String> {
                 Fact::Promotions(n) => ("promoteAccounts calls", n, seen.count("promoteAccounts")),
                 Fact::Moves(n) => ("promotions that moved something", n, seen.moves),
                 Fact::OnPeer(n) => ("accounts on the peer", n, seen.on_peer),
-                Fact::Flushed(n) => ("accounts flushed", n, seen.flushed.len()),
+                Fact::Flushed(n) => ("accounts flushed", n, seen.flushed().len()),
+                Fact::FlushedAgain(n) => {
+                    let again = seen.flushes.len() - seen.flushed().len();
+                    ("accounts flushed again", n, again)
+                }
+                Fact::Fences(n) => ("calls of the fence", n, seen.count("fence")),
                 Fact::ModuleStops(n) => ("stops of the HA module", n, seen.count("doStopService")),
                 Fact::ModuleStarts(n) => {
                     ("starts of the HA module", n, seen.count("doStartService"))
@@ -164,29 +171,30 @@ fn facts(expected: &[Fact], seen: &Seen) -> Vec<String> {
 /// Returns what must never be, in any scenario.
 fn never_twice(seen: &Seen) -> Vec<String> {
     let mut once = BTreeSet::new();
-    let twice = seen.moved.iter().filter(|name| !once.insert(*name));
+    let twice = seen.moved.iter().filter(|name| !once.insert(name.as_str()));
     let mut wrong: Vec<_> = twice
         .map(|name| format!("{name} was promoted twice"))
         .collect();
-    let moved: BTreeSet<_> = seen.moved.iter().collect();
-    let strange = seen.flushed.iter().filter(|name| !moved.contains(name));
+    let flushed = seen.flushed();
+    let strange = flushed.iter().filter(|name| !once.contains(**name));
     wrong.extend(strange.map(|name| format!("{name} was flushed, and never promoted")));
     wrong
 }
 
 /// Tells what was done between two looks.
 fn done(before: &Seen, after: &Seen) -> Vec<String> {
-    let grown = |words: &str, size: &dyn Fn(&Seen) -> usize| {
+    let grown = |size: &dyn Fn(&Seen) -> usize, words: &str| {
         let more = size(after).saturating_sub(size(before));
-        (more > 0).then(|| format!("{words} {more}"))
+        (more > 0).then(|| format!("{more} {words}"))
     };
     let called = |word: &'static str| move |seen: &Seen| seen.count(word);
     [
-        grown("promoteAccounts", &called("promoteAccounts")),
-        grown("moved", &|seen| seen.moved.len()),
-        grown("flushed", &|seen| seen.flushed.len()),
-        grown("doStopService", &called("doStopService")),
-        grown("doStartService", &called("doStartService")),
+        grown(&called("fence"), "fence"),
+        grown(&called("promoteAccounts"), "promoteAccounts"),
+        grown(&|seen| seen.moved.len(), "moved"),
+        grown(&|seen| seen.flushed().len(), "flushed"),
+        grown(&called("doStopService"), "doStopService"),
+        grown(&called("doStartService"), "doStartService"),
     ]
     .into_iter()
     .flatten()

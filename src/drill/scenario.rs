@@ -22,6 +22,17 @@ pub(super) struct Setup {
     pub(super) max_attempts: u32,
     /// `policy.block_period`, as written in the config.
     pub(super) block_period: &'static str,
+    /// Whether there is a fence to run before a promotion.
+    pub(super) fence: Fence,
+}
+
+/// Whether there is a fence to run before a promotion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fence {
+    /// There is none.
+    Without,
+    /// There is one.
+    With,
 }
 
 /// The site our node stands in.
@@ -54,8 +65,11 @@ pub(super) enum Call {
         /// The exit code.
         exit: i32,
     },
-    /// As by the timer, and killed with SIGKILL while the promotion is under way.
-    RunAndKill,
+    /// As by the timer, and killed with SIGKILL as soon as this file of a stub exists.
+    RunAndKill {
+        /// The file.
+        on: &'static str,
+    },
     /// By the operator: `habeat ack`.
     Ack,
 }
@@ -95,6 +109,16 @@ pub(super) enum Event {
     PromotionSlow,
     /// `carbonio` is from before the module was renamed.
     CarbonioIsOld,
+    /// Calls that flush one of the accounts fail.
+    FlushBreaks,
+    /// They work again.
+    FlushMended,
+    /// Flushes take their time.
+    FlushSlow,
+    /// The fence fails.
+    FenceBreaks,
+    /// It works again.
+    FenceMended,
 }
 
 impl Event {
@@ -119,6 +143,11 @@ impl Event {
             }
             Self::PromotionSlow => "promotions are slow",
             Self::CarbonioIsOld => "carbonio only knows the old name `ha`",
+            Self::FlushBreaks => "the cache of one account cannot be flushed",
+            Self::FlushMended => "every cache can be flushed again",
+            Self::FlushSlow => "flushes are slow",
+            Self::FenceBreaks => "the fence fails",
+            Self::FenceMended => "the fence works again",
         };
         words.to_owned()
     }
@@ -135,6 +164,10 @@ pub(super) enum Fact {
     OnPeer(usize),
     /// Accounts whose cache was flushed.
     Flushed(usize),
+    /// Accounts whose cache was flushed more than once.
+    FlushedAgain(usize),
+    /// Calls of the fence so far.
+    Fences(usize),
     /// Times the HA module was stopped so far.
     ModuleStops(usize),
     /// Times it was started so far.
@@ -148,6 +181,7 @@ pub(super) const USUAL: Setup = Setup {
     whoami: Whoami::Secondary,
     max_attempts: 3,
     block_period: "0s",
+    fence: Fence::Without,
 };
 
 /// A call as by the timer.
@@ -164,11 +198,11 @@ pub(super) const fn run(
     }
 }
 
-/// A call as by the timer, killed in the middle of its promotion.
-pub(super) const fn run_and_kill(facts: &'static [Fact]) -> Move {
+/// A call as by the timer, killed as soon as this file of a stub exists.
+pub(super) const fn run_and_kill(on: &'static str, facts: &'static [Fact]) -> Move {
     Move {
         happens: &[],
-        call: Call::RunAndKill,
+        call: Call::RunAndKill { on },
         facts,
     }
 }

@@ -4,7 +4,7 @@
 use super::lab::ACCOUNTS as ALL;
 use super::scenario::Event::*;
 use super::scenario::Fact::*;
-use super::scenario::{Scenario, Setup, USUAL, Whoami, ack, run, run_and_kill};
+use super::scenario::{Fence, Scenario, Setup, USUAL, Whoami, ack, run, run_and_kill};
 
 /// Accounts that a partial promotion moves.
 const SOME: usize = 5;
@@ -114,9 +114,57 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         setup: USUAL,
         moves: &[
             run(&[PeerDies, PromotionSlow], "hold/confirming",       0, &[Promotions(0)]),
-            run_and_kill(&[Promotions(1), OnPeer(ALL)]),
+            run_and_kill("promoting", &[Promotions(1), OnPeer(ALL)]),
             run(&[],                        "resume/unfinished",     0, &[Moves(1), Flushed(ALL)]),
             run(&[],                        "hold/already-promoted", 0, &[Promotions(1), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "killed-mid-flush",
+        title: "habeat is killed while it flushes: the next run flushes the rest",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, FlushSlow], "hold/confirming",       0, &[Promotions(0)]),
+            run_and_kill("flushing", &[Promotions(1), OnPeer(0)]),
+            run(&[],                    "resume/unfinished",     0, &[Promotions(1), Flushed(ALL)]),
+            run(&[],                    "hold/already-promoted", 0, &[Promotions(1)]),
+        ],
+    },
+    Scenario {
+        name: "flush-fails",
+        title: "one cache cannot be flushed: only that one is tried again",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, FlushBreaks], "hold/confirming",       0, &[Promotions(0)]),
+            run(&[],                      "promote/confirmed",     1, &[Promotions(1), Flushed(ALL - 1)]),
+            run(&[FlushMended],           "resume/unfinished",     0, &[Promotions(1), Flushed(ALL)]),
+            run(&[],                      "hold/already-promoted", 0, &[FlushedAgain(0)]),
+        ],
+    },
+    Scenario {
+        name: "fence-fails",
+        title: "it cannot be made sure that the peer is off: nothing is promoted until it is",
+        setup: Setup { fence: Fence::With, ..USUAL },
+        moves: &[
+            run(&[PeerDies, FenceBreaks], "hold/confirming",       0, &[Fences(0)]),
+            run(&[],                      "promote/confirmed",     1, &[Fences(1), Promotions(0)]),
+            run(&[],                      "hold/fence-failed",     3, &[Fences(1), Promotions(0)]),
+            run(&[FenceMended],           "hold/fence-failed",     3, &[Fences(1), Promotions(0)]),
+            ack(&[OnPeer(ALL)]),
+            run(&[],                      "resume/unfinished",     0, &[Fences(2), Flushed(ALL)]),
+            run(&[],                      "hold/already-promoted", 0, &[Fences(2), OnPeer(0)]),
+        ],
+    },
+    Scenario {
+        name: "return-mid-promotion",
+        title: "the peer comes back while its promotion is unfinished: nothing more is promoted",
+        setup: USUAL,
+        moves: &[
+            run(&[PeerDies, PromotionBreaks],      "hold/confirming",   0, &[Promotions(0)]),
+            run(&[],                               "promote/confirmed", 1, &[Promotions(1)]),
+            run(&[PeerReturns, PromotionMended],   "hold/returning",    0, &[Promotions(1)]),
+            run(&[],                               "return/returned",   0, &[Promotions(1)]),
+            run(&[],                               "rest/alive",        0, &[OnPeer(ALL), NothingRemembered]),
         ],
     },
     Scenario {

@@ -28,7 +28,7 @@ fn every_hold_a_lab_can_bring_about_is_played() {
         .flat_map(|one| one.moves)
         .filter_map(|line| match line.call {
             Call::Run { says, .. } => Some(says),
-            Call::RunAndKill | Call::Ack => None,
+            Call::RunAndKill { .. } | Call::Ack => None,
         })
         .collect();
     for expected in [
@@ -46,6 +46,7 @@ fn every_hold_a_lab_can_bring_about_is_played() {
         "hold/latched",
         "hold/blocked",
         "hold/manual-site",
+        "hold/fence-failed",
     ] {
         assert!(said.contains(expected), "no scenario expects {expected}");
     }

@@ -54,6 +54,15 @@ impl Line {
         }
     }
 
+    /// Returns the last column.
+    fn what_was_done(&self) -> String {
+        if self.done.is_empty() {
+            "nothing".to_owned()
+        } else {
+            self.done.join(", ")
+        }
+    }
+
     /// Returns the aligned columns; the last one is not aligned.
     fn columns(&self) -> [String; 5] {
         let decision = if self.decision.is_empty() {
@@ -116,7 +125,7 @@ impl fmt::Display for Played {
         }
         row(f, &widths, &HEAD.map(str::to_owned), "done")?;
         for (columns, line) in rows.iter().zip(&self.lines) {
-            row(f, &widths, columns, &line.done.join(", "))?;
+            row(f, &widths, columns, &line.what_was_done())?;
             for wrong in &line.mismatches {
                 writeln!(f, "       FAILED: {wrong}")?;
             }

@@ -3,6 +3,7 @@
 #   calls         every call, one line each
 #   flushed       every name whose cache was flushed, one per line
 #   fail_flush    if it exists: a call with a name that matches this expression flushes nothing
+#   slow_flush    if it exists: a call takes that many seconds; meanwhile `flushing` exists
 set -eu
 PATH=/usr/bin:/bin
 LC_ALL=C
@@ -39,5 +40,11 @@ shift
 if [ -e "$here/fail_flush" ] && printf '%s\n' "$@" | grep -E -q -f "$here/fail_flush"; then
 	echo 'ERROR: service.FAILURE (system failure: cache is busy)' >&2
 	exit 2
+fi
+if [ -e "$here/slow_flush" ]; then
+	seconds=$(cat "$here/slow_flush")
+	: >"$here/flushing"
+	sleep "$seconds"
+	rm -f "$here/flushing"
 fi
 printf '%s\n' "$@" | append flushed

@@ -8,12 +8,25 @@ use std::ops::Range;
 use std::path::Path;
 
 use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 
 use crate::exit::Refusal;
 use crate::store::file::{self, beside};
+use crate::store::state::checksum;
 
 /// A million accounts with names of 64 bytes.
 const FILE_MAX: u64 = 64 * 1024 * 1024;
+
+/// How far a list goes, and the sum of what is in it: a list with the same extent is the same list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extent {
+    /// Names.
+    pub names: usize,
+    /// Bytes.
+    pub bytes: u64,
+    /// CRC-32 of these bytes.
+    pub checksum: String,
+}
 
 /// The accounts of a promotion.
 #[derive(Debug)]
@@ -24,11 +37,11 @@ pub struct AccountList {
 }
 
 impl AccountList {
-    /// Opens the list as the journal last knew it (`names`, `bytes`); an unknown one starts empty.
+    /// Opens the list as the journal last knew it; an unknown one starts empty.
     ///
     /// # Errors
     /// When it cannot be made, or is not what the journal says.
-    pub fn open(promotion: &Path, (names, bytes): (usize, u64)) -> Result<Self, Refusal> {
+    pub fn open(promotion: &Path, known: &Extent) -> Result<Self, Refusal> {
         let path = beside(promotion, ".accounts");
         let refused = |error| {
             Refusal::io(
@@ -36,8 +49,9 @@ impl AccountList {
                 format!("cannot use the account list {}", path.display()),
             )
         };
-        if names == 0 {
+        if known.names == 0 {
             let file = file::create(&path).map_err(refused)?;
+            file::sync_folder(&path).map_err(refused)?;
             return Ok(Self {
                 file,
                 text: String::new(),
@@ -47,21 +61,26 @@ impl AccountList {
         let mut file = file::open_append(&path).map_err(refused)?;
         let mut text = String::new();
         (&mut file)
-            .take(bytes.min(FILE_MAX))
+            .take(known.bytes.min(FILE_MAX))
             .read_to_string(&mut text)
             .map_err(refused)?;
-        let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
-        if ends.len() != names || text.len() as u64 != bytes {
+        let ends = text.match_indices('\n').map(|(end, _)| end).collect();
+        let list = Self { file, text, ends };
+        let found = list.extent();
+        if found != *known {
             return Err(Refusal::unusable(anyhow!(
-                "the account list {} is not the one the journal tells of ({} names, not {names}); \
-                 see docs/runbook.md#state-unusable",
+                "the account list {} is not the one the journal tells of ({} names in {} bytes, \
+                 not {} in {}, or other ones); see docs/runbook.md#state-unusable",
                 path.display(),
-                ends.len()
+                found.names,
+                found.bytes,
+                known.names,
+                known.bytes
             )));
         }
         // Names behind the last one the journal knows were never acted on.
-        file.set_len(bytes).map_err(refused)?;
-        Ok(Self { file, text, ends })
+        list.file.set_len(known.bytes).map_err(refused)?;
+        Ok(list)
     }
 
     /// Appends the names that are new (one per line in `listing`) and makes them durable.
@@ -86,9 +105,18 @@ impl AccountList {
         Ok(())
     }
 
-    /// Returns how many names there are, and in how many bytes.
-    pub fn size(&self) -> (usize, u64) {
-        (self.ends.len(), self.text.len() as u64)
+    /// Returns how many names there are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns what the journal is told of the list.
+    pub fn extent(&self) -> Extent {
+        Extent {
+            names: self.ends.len(),
+            bytes: self.text.len() as u64,
+            checksum: checksum(&self.text),
+        }
     }
 
     /// Returns the names of a range of positions.

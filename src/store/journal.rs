@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Now;
 use crate::exit::Refusal;
+use crate::store::accounts::Extent;
 use crate::store::file::{self, Foreign, beside};
 use crate::store::ranges::Ranges;
 use crate::store::state::checksum;
@@ -34,13 +35,8 @@ pub enum Event {
         /// When.
         at: Now,
     },
-    /// The account list holds this many names, in this many bytes.
-    Listed {
-        /// Names.
-        names: usize,
-        /// Bytes.
-        bytes: u64,
-    },
+    /// The account list goes this far.
+    Listed(Extent),
     /// A step is about to start.
     Before {
         /// Its name.
@@ -92,8 +88,8 @@ pub struct Story {
     pub began: Option<Now>,
     /// When that ended.
     pub ended: Option<Now>,
-    /// Names and bytes of the account list.
-    pub listed: (usize, u64),
+    /// How far the account list goes.
+    pub listed: Extent,
     /// Steps that were begun, whatever became of them.
     pub begun: BTreeSet<String>,
     /// Stages that are done.
@@ -115,7 +111,7 @@ impl Story {
                     ..Self::default()
                 };
             }
-            Event::Listed { names, bytes } => self.listed = (names, bytes),
+            Event::Listed(extent) => self.listed = extent,
             Event::Before { step } => {
                 self.begun.insert(step);
             }
@@ -210,26 +206,27 @@ impl Journal {
     }
 }
 
-/// Replaces the journal by its gist, for a promotion that has ended. An ended one stays as it is.
+/// Replaces the journal by its gist, for a promotion that has ended, and removes the account list.
+/// A journal that has its gist already stays as it is.
 ///
 /// # Errors
 /// When it cannot be read or written.
 pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
     let path = path(promotion);
-    let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) else {
-        return Ok(());
-    };
-    let began = story.began.unwrap_or_else(|| now.clone());
-    let gist = [
-        Event::Begun {
-            epoch: story.epoch,
-            at: began,
-        },
-        Event::Ended { at: now.clone() },
-    ];
-    let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
-    let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
-    file::replace(&path, lines.concat().as_bytes())?;
+    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) {
+        let began = story.began.unwrap_or_else(|| now.clone());
+        let gist = [
+            Event::Begun {
+                epoch: story.epoch,
+                at: began,
+            },
+            Event::Ended { at: now.clone() },
+        ];
+        let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
+        let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
+        file::replace(&path, lines.concat().as_bytes())?;
+    }
+    // In any case: an earlier run may have been killed between the two.
     file::remove(&beside(promotion, ".accounts"))
 }
 
@@ -274,15 +271,15 @@ pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
         let read = std::io::Read::take(&mut reader, LINE_MAX).read_until(b'\n', &mut text);
         let read =
             read.map_err(|error| Refusal::io(error, format!("cannot read {}", path.display())))?;
-        if read == 0 {
-            return Ok(Some(story));
-        }
-        match event(&text) {
+        // The first line came with the file, in one step: without it, the file is damaged.
+        let begun = story.began.is_some();
+        let event = event(&text).filter(|event| begun || matches!(event, Event::Begun { .. }));
+        match event {
             Some(event) => {
                 story.sound += read as u64;
                 story.add(event);
             }
-            None if at_end(&mut reader) => return Ok(Some(story)),
+            None if begun && at_end(&mut reader) => return Ok(Some(story)),
             None => {
                 return Err(Refusal::unusable(anyhow!(
                     "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \

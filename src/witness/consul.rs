@@ -6,7 +6,7 @@
 
 use std::fmt::Write;
 
-use super::conversation::{Conversation, Door};
+use super::conversation::{Conversation, Door, Reply};
 use super::{Doubt, DoubtKind, Testimony, Voice};
 use crate::config::{Consul, Gossip, Site};
 
@@ -17,8 +17,10 @@ mod gossip;
 const TOKEN: &str = "X-Consul-Token";
 
 /// What an empty answer may mean besides its plain sense. Under the default policy `deny` Consul
-/// answers 200 with an empty list, not 403, to whoever may not read nodes.
-const EMPTY_HINT: &str = "an empty answer is also what a missing or powerless token looks like";
+/// answers 200 with an empty list, not 403, to whoever may not read nodes; and its autopilot
+/// removes a dead server (not a client) from the catalog within a minute.
+const EMPTY_HINT: &str = "a missing or powerless token looks the same, and so does a dead server \
+    that autopilot has cleaned up";
 
 /// Asks about `peer`; returns the name it is known by, and what was said.
 pub(super) fn testify(config: &Consul, own: &Site, peer: &Site) -> (String, Testimony) {
@@ -86,6 +88,21 @@ impl Names {
     fn overlap(&self, other: &Self) -> bool {
         self.forms.iter().any(|form| other.contain(form))
     }
+}
+
+/// Consul says so since 1.11 when the token may not see everything.
+fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
+    let name = "X-Consul-Results-Filtered-By-ACLs";
+    if reply
+        .headers
+        .get_all(name)
+        .iter()
+        .any(|value| value != "false")
+    {
+        let detail = format!("{name} is set: the token may not read all nodes");
+        return Err(Doubt::new(DoubtKind::Filtered, detail));
+    }
+    Ok(())
 }
 
 /// Returns `name` as one segment of a path (RFC 3986, section 2.3).

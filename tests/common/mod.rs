@@ -1,9 +1,15 @@
 //! A site in a folder: a peer that may be silent, a witness, stub programs, and the built binary.
 
-use std::fs;
+#![allow(
+    dead_code,
+    reason = "every test program compiles this, and uses its own part of it"
+)]
+
+pub(crate) mod accounts;
+pub(crate) mod files;
+pub(crate) mod world;
+
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +24,8 @@ pub(crate) const OWN: &str = "mbox2.example.com";
 /// The names Carbonio's mesh gives to their agents.
 pub(crate) const PEER_NODE: &str = "agent-mbox1-example-com";
 pub(crate) const OWN_NODE: &str = "agent-mbox2-example-com";
+/// The program under test.
+pub(crate) const HABEAT: &str = env!("CARGO_BIN_EXE_habeat");
 /// What the config sends and the witness wants.
 pub(crate) const TOKEN: &str = "5f0c2d1e-0000-4000-8000-000000000001";
 
@@ -88,6 +96,15 @@ pub(crate) struct Config {
     pub(crate) token: String,
     pub(crate) confirm_runs: u32,
     pub(crate) max_attempts: u32,
+    pub(crate) threads: usize,
+    pub(crate) restart_replica: bool,
+    pub(crate) user: &'static str,
+    pub(crate) namespace: &'static str,
+    pub(crate) flush_batch: usize,
+    /// Another line of the block `timeouts`.
+    pub(crate) timeouts: &'static str,
+    /// More blocks.
+    pub(crate) more: String,
 }
 
 impl Site {
@@ -103,6 +120,9 @@ impl Site {
             cluster.set("server-svc3-example-com", Node::ALIVE);
         }
         let anchor = listener();
+        anchor
+            .set_nonblocking(true)
+            .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
             provider: "consul",
             peer_ip: "127.0.0.2",
@@ -112,6 +132,13 @@ impl Site {
             token: TOKEN.to_owned(),
             confirm_runs: 1,
             max_attempts: 3,
+            threads: 2,
+            restart_replica: false,
+            user: "\"\"",
+            namespace: "auto",
+            flush_batch: 200,
+            timeouts: "",
+            more: String::new(),
         };
         let site = Self {
             folder,
@@ -126,41 +153,20 @@ impl Site {
         site
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap_or_else(|e| panic!("cannot write {name}: {e}"));
-    }
-
-    /// Writes a program.
-    pub(crate) fn program(&self, name: &str, text: &str) {
-        self.write(name, text);
-        let mode = fs::Permissions::from_mode(0o700);
-        fs::set_permissions(self.path(name), mode)
-            .unwrap_or_else(|e| panic!("cannot make {name} a program: {e}"));
-    }
-
     /// Puts these accounts on the dead host.
     pub(crate) fn accounts(&self, names: &[&str]) {
         let lines = names.iter().map(|name| format!("{name} {PEER}\n"));
-        self.write("accounts", &lines.collect::<String>());
-    }
-
-    /// Returns the lines of a file of the stubs; one that was never written has none.
-    pub(crate) fn lines(&self, name: &str) -> Vec<String> {
-        let text = fs::read_to_string(self.path(name)).unwrap_or_default();
-        text.lines().map(str::to_owned).collect()
+        self.write("accounts", lines.collect::<String>());
     }
 
     /// Returns how many calls of a stub had this word.
     pub(crate) fn calls(&self, word: &str) -> usize {
-        let calls = self.lines("calls");
-        calls
-            .iter()
-            .filter(|call| call.split(' ').any(|said| said == word))
-            .count()
+        self.calls_of(word).len()
+    }
+
+    /// The peer answers.
+    pub(crate) fn peer_comes_back(&mut self) {
+        self.config.probe = format!("targets: {}", self.config.anchors);
     }
 
     /// Nothing answers on the anchor any more.
@@ -180,24 +186,25 @@ impl Site {
     }
 
     /// Starts the binary with this site's config.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test starts the program under test"
-    )]
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
-        self.write("habeat.yml", &self.yaml());
-        Command::new(env!("CARGO_BIN_EXE_habeat"))
-            .arg("--config")
-            .arg(self.path("habeat.yml"))
-            .arg("--log")
-            .arg(self.path("habeat.log"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap_or_else(|e| panic!("cannot start habeat: {e}"))
+        self.start_under(&[], arguments)
+    }
+
+    /// Starts the binary with this site's config, by another program that takes it as its last
+    /// arguments.
+    pub(crate) fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Child {
+        self.write("habeat.yml", self.yaml());
+        self.answer_earlier_runs();
+        let config = format!("--config={}", self.path("habeat.yml").display());
+        let log = format!("--log={}", self.path("habeat.log").display());
+        start(&[wrapper, &[HABEAT, &config, &log], arguments].concat())
+    }
+
+    /// Empties the anchor's queue: a full one (128, listen(2)) lets new connections wait.
+    fn answer_earlier_runs(&self) {
+        if let Some(anchor) = &self.anchor {
+            while anchor.accept().is_ok() {}
+        }
     }
 
     /// Waits for a file to appear.
@@ -222,6 +229,13 @@ impl Site {
             token = config.token,
             confirm_runs = config.confirm_runs,
             max_attempts = config.max_attempts,
+            threads = config.threads,
+            restart_replica = config.restart_replica,
+            user = config.user,
+            namespace = config.namespace,
+            flush_batch = config.flush_batch,
+            timeouts = config.timeouts,
+            more = config.more,
             own = OWN,
             down = path("down"),
             promotion = path("promotion"),
@@ -232,6 +246,22 @@ impl Site {
             history = path("history.jsonl"),
         )
     }
+}
+
+/// Starts a program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test starts the program under test"
+)]
+pub(crate) fn start(argv: &[&str]) -> Child {
+    Command::new(argv[0])
+        .args(&argv[1..])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("cannot start {argv:?}: {e}"))
 }
 
 /// Waits for the end of a run.
@@ -277,9 +307,4 @@ fn address(listener: &TcpListener) -> String {
     address
         .unwrap_or_else(|e| panic!("a listener without an address: {e}"))
         .to_string()
-}
-
-/// Whether a file is there, links not followed.
-pub(crate) fn is_there(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
 }

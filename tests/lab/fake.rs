@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use habeat::drill::fake_consul::{Acl, Cluster, FakeConsul, Gossip, Leader, Maintenance, Node};
 
@@ -127,9 +128,17 @@ fn lose_primary_site(cluster: &mut Cluster) {
     }
 }
 
+/// Returns a loopback address that nobody else has: a port that is closed for a while must not be
+/// given to another case that is played meanwhile.
+fn own_address() -> Ipv4Addr {
+    static TAKEN: AtomicU8 = AtomicU8::new(1);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, high | 0x80, low, TAKEN.fetch_add(1, Ordering::Relaxed))
+}
+
 impl Service {
     fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let listener = TcpListener::bind((own_address(), 0)).unwrap();
         Self {
             address: listener.local_addr().unwrap(),
             listener: Some(listener),

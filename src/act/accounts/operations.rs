@@ -19,7 +19,7 @@ const OPERATIONS: usize = 1000;
 /// 1000 operations.
 pub fn operations(output: File) -> Result<Vec<String>, String> {
     let mut operations = Operations::default();
-    envelope::read(&output, &mut operations)?;
+    envelope::read(output, &mut operations)?;
     Ok(operations.names)
 }
 

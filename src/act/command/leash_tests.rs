@@ -29,68 +29,79 @@ fn play(events: &[Event], ended: Option<&Outcome>, at: u64) -> Option<Outcome> {
     leash.outcome(ended, second(at))
 }
 
+/// A name, what happened, how the leader ended, the second of the look, the outcome.
+type Life = (
+    &'static str,
+    &'static [Event],
+    Option<Outcome>,
+    u64,
+    Option<Outcome>,
+);
+
+const OK: Option<Outcome> = Some(Outcome::Ok);
+const EXIT: Option<Outcome> = Some(Outcome::Exit(143));
+
+const LIVES: &[Life] = &[
+    ("running", &[At(1)], None, 1, None),
+    ("ended well", &[At(1)], OK, 2, Some(Outcome::Ok)),
+    ("ended badly", &[At(1)], EXIT, 2, Some(Outcome::Exit(143))),
+    (
+        "ended before the late look",
+        &[At(1)],
+        OK,
+        99,
+        Some(Outcome::Ok),
+    ),
+    ("deadline", &[At(60)], None, 61, None),
+    (
+        "deadline, then 0",
+        &[At(60)],
+        OK,
+        61,
+        Some(Outcome::TimedOut),
+    ),
+    ("killed, not yet reaped", &[At(60), At(70)], None, 71, None),
+    (
+        "killed, never reaped",
+        &[At(60), At(70)],
+        None,
+        72,
+        Some(Outcome::TimedOut),
+    ),
+    (
+        "stop, then 0 by itself",
+        &[StopAt(5)],
+        OK,
+        6,
+        Some(Outcome::Ok),
+    ),
+    (
+        "stop, then failure",
+        &[StopAt(5)],
+        EXIT,
+        6,
+        Some(Outcome::Stopped),
+    ),
+    (
+        "stop, told, then 0",
+        &[StopAt(5), StopAt(15)],
+        OK,
+        16,
+        Some(Outcome::Stopped),
+    ),
+    (
+        "stop, killed, never reaped",
+        &[StopAt(5), StopAt(15), StopAt(17)],
+        None,
+        19,
+        Some(Outcome::Stopped),
+    ),
+];
+
 #[test]
 fn how_a_command_ends_depends_on_what_it_was_told_before() {
-    let ok = Some(&Outcome::Ok);
-    let exit = Some(&Outcome::Exit(143));
-    let cases: [(&str, &[Event], Option<&Outcome>, u64, Option<Outcome>); 12] = [
-        ("running", &[At(1)], None, 1, None),
-        ("ended well", &[At(1)], ok, 2, Some(Outcome::Ok)),
-        ("ended badly", &[At(1)], exit, 2, Some(Outcome::Exit(143))),
-        (
-            "ended before the late look",
-            &[At(1)],
-            ok,
-            99,
-            Some(Outcome::Ok),
-        ),
-        ("deadline", &[At(60)], None, 61, None),
-        (
-            "deadline, then 0",
-            &[At(60)],
-            ok,
-            61,
-            Some(Outcome::TimedOut),
-        ),
-        ("killed, not yet reaped", &[At(60), At(70)], None, 71, None),
-        (
-            "killed, never reaped",
-            &[At(60), At(70)],
-            None,
-            72,
-            Some(Outcome::TimedOut),
-        ),
-        (
-            "stop, then 0 by itself",
-            &[StopAt(5)],
-            ok,
-            6,
-            Some(Outcome::Ok),
-        ),
-        (
-            "stop, then failure",
-            &[StopAt(5)],
-            exit,
-            6,
-            Some(Outcome::Stopped),
-        ),
-        (
-            "stop, told, then 0",
-            &[StopAt(5), StopAt(15)],
-            ok,
-            16,
-            Some(Outcome::Stopped),
-        ),
-        (
-            "stop, killed, never reaped",
-            &[StopAt(5), StopAt(15), StopAt(17)],
-            None,
-            19,
-            Some(Outcome::Stopped),
-        ),
-    ];
-    for (name, events, ended, at, expected) in cases {
-        assert_eq!(play(events, ended, at), expected, "{name}");
+    for (name, events, ended, at, expected) in LIVES {
+        assert_eq!(&play(events, ended.as_ref(), *at), expected, "{name}");
     }
 }
 

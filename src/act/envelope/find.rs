@@ -64,7 +64,7 @@ enum Attempt {
 struct Scan<'a> {
     input: BufReader<&'a File>,
     at: u64,
-    /// Whether there was only blank space since the line began.
+    /// Whether there was only blank space, or another object, since the line began.
     blank: bool,
 }
 
@@ -81,9 +81,8 @@ impl<'a> Scan<'a> {
     fn last_envelope(&mut self, at: At, key: &'static str) -> Result<Option<Found>, String> {
         let mut found = None;
         let mut noise = 0;
-        while self.to_brace(at).map_err(|err| unreadable(&err))? {
+        while self.next_brace(at).map_err(|err| unreadable(&err))? {
             let start = self.at;
-            self.blank = false;
             match self.attempt(key)? {
                 Attempt::Object(envelope) if envelope.is_one() => {
                     found = Some(Found { start, envelope });
@@ -102,7 +101,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Moves to the next brace that may begin an answer; false at the end.
-    fn to_brace(&mut self, at: At) -> io::Result<bool> {
+    fn next_brace(&mut self, at: At) -> io::Result<bool> {
         loop {
             let buffer = self.input.fill_buf()?;
             if buffer.is_empty() {
@@ -148,6 +147,7 @@ impl<'a> Scan<'a> {
     fn back_to_after(&mut self, start: u64, read: u64) -> Result<(), String> {
         let back = i64::try_from(read.saturating_sub(1)).unwrap_or(i64::MAX);
         self.at = start + 1;
+        self.blank = false;
         self.input
             .seek_relative(-back)
             .map_err(|err| unreadable(&err))

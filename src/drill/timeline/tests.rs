@@ -8,7 +8,7 @@ fn played(mismatches: &[&str]) -> Played {
         ..Line::new(number, happened.to_owned())
     };
     let mut last = line(2, "the peer dies", "promote", "confirmed");
-    last.done = vec!["moved 12".to_owned(), "flushed 12".to_owned()];
+    last.done = vec!["12 moved".to_owned(), "12 flushed".to_owned()];
     last.mismatches = mismatches.iter().map(|&wrong| wrong.to_owned()).collect();
     Played {
         name: "blip",
@@ -23,8 +23,8 @@ fn a_scenario_is_one_aligned_block() {
     let expected = "\
 blip: a short one
   run  what happened  decision  reason     exit  done
-    1  all is well    rest      alive         0
-    2  the peer dies  promote   confirmed     0  moved 12, flushed 12
+    1  all is well    rest      alive         0  nothing
+    2  the peer dies  promote   confirmed     0  12 moved, 12 flushed
 ";
     assert_eq!(played(&[]).to_string(), expected);
 }
@@ -35,7 +35,7 @@ fn what_is_wrong_stands_below_its_line() {
     assert!(
         played
             .to_string()
-            .ends_with("flushed 12\n       FAILED: it must exit with 3\n")
+            .ends_with("12 flushed\n       FAILED: it must exit with 3\n")
     );
     assert_eq!(played.result(), Drilled::Failed);
 }

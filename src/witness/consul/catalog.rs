@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::super::conversation::{Conversation, Reply};
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
-use super::{EMPTY_HINT, Names, segment};
+use super::{EMPTY_HINT, Names, must_be_whole, segment};
 
 /// The check that the gossip pool keeps for every node.
 const SERF: &str = "serfHealth";
@@ -126,21 +126,6 @@ fn must_be_fresh(reply: &Reply) -> Result<(), Doubt> {
                 return Err(Doubt::new(DoubtKind::Stale, detail));
             }
         }
-    }
-    Ok(())
-}
-
-/// Consul says so since 1.11 when the token may not see everything.
-fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
-    let name = "X-Consul-Results-Filtered-By-ACLs";
-    if reply
-        .headers
-        .get_all(name)
-        .iter()
-        .any(|value| value != "false")
-    {
-        let detail = format!("{name} is set: the token may not read all nodes");
-        return Err(Doubt::new(DoubtKind::Filtered, detail));
     }
     Ok(())
 }

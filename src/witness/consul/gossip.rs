@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::conversation::Conversation;
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
-use super::{EMPTY_HINT, Names};
+use super::{EMPTY_HINT, Names, must_be_whole};
 
 /// One entry of `/v1/agent/members`.
 #[derive(Debug, Deserialize)]
@@ -30,7 +30,9 @@ pub(super) fn hear(
     peer: &Names,
     voice: Voice,
 ) -> Result<(String, Testimony), Doubt> {
-    let members: Option<Vec<Member>> = conversation.get("/v1/agent/members")?.json()?;
+    let reply = conversation.get("/v1/agent/members")?;
+    must_be_whole(&reply)?;
+    let members: Option<Vec<Member>> = reply.json()?;
     let members = members.unwrap_or_default();
     let found = the_one(peer, &members)?;
     let name = &found.name;

@@ -138,6 +138,22 @@ fn an_answer_that_is_no_list_of_members_says_nothing() {
 }
 
 #[test]
+fn a_list_that_was_filtered_says_nothing() {
+    let list = [member(PEER, 4), member(OWN, 1)].join(",");
+    for (header, expected) in [
+        ("X-Consul-Results-Filtered-By-ACLs: true\r\n", "filtered"),
+        (
+            "X-Consul-Results-Filtered-By-ACLs: false\r\n",
+            "down Anchored",
+        ),
+    ] {
+        let answer = response(200, header, &format!("[{list}]"));
+        let testimony = ask_members(answer, Gossip::Anchored);
+        assert_eq!(word(&testimony), expected, "{header}");
+    }
+}
+
+#[test]
 fn a_missing_token_is_named_as_a_cause_of_an_empty_list() {
     let testimony = ask_members(ok("[]"), Gossip::Anchored);
     assert!(testimony.to_string().contains("token"), "{testimony}");

@@ -1,0 +1,105 @@
+//! What is wrong in a file that is YAML: each line of the message.
+
+use super::{SMALLEST, errors, load_bytes};
+
+/// One case of `mistakes.txt`.
+struct Mistake {
+    rule: String,
+    old: String,
+    new: String,
+    told: Vec<String>,
+}
+
+fn mistakes() -> Vec<Mistake> {
+    let mut rule = String::new();
+    let mut cases = Vec::new();
+    for block in include_str!("mistakes.txt").split("\n\n").skip(2) {
+        let lines = |mark: char| -> Vec<_> {
+            let marked = block.lines().filter_map(|line| line.strip_prefix(mark));
+            marked
+                .map(|it| it.get(1..).unwrap_or("").to_owned())
+                .collect()
+        };
+        if let [title] = lines('#').as_slice() {
+            rule.clone_from(title);
+            continue;
+        }
+        cases.push(Mistake {
+            rule: rule.clone(),
+            old: lines('-').join("\n"),
+            new: lines('+').join("\n"),
+            told: lines('!'),
+        });
+    }
+    cases
+}
+
+#[test]
+fn every_mistake_is_told_with_line_key_and_remedy() {
+    let cases = mistakes();
+    assert!(cases.len() > 120, "only {} cases were found", cases.len());
+    for Mistake {
+        rule,
+        old,
+        new,
+        told,
+    } in cases
+    {
+        let text = match old.as_str() {
+            "" => format!("{SMALLEST}{new}\n"),
+            old => SMALLEST.replacen(old, &new, 1),
+        };
+        assert_ne!(text, SMALLEST, "{rule}: nothing to replace: {old}");
+        assert!(!told.is_empty(), "{rule}: nothing is expected");
+        assert_eq!(errors(&text), told, "{rule}\n{text}");
+    }
+}
+
+#[test]
+fn the_block_local_may_not_be_missing() {
+    for (local, place) in [("", ""), ("local:\n", "line 1: ")] {
+        let missing = |what: &str| format!("{place}local.{what}");
+        let site = |key, what| {
+            missing(&format!(
+                "{key}: missing; write the name of the site this node {what}, such as \"secondary\""
+            ))
+        };
+        let expected = [
+            site("whoami", "stands in"),
+            site("dc_check", "watches"),
+            missing("role: missing; write appserver"),
+        ];
+        assert_eq!(errors(format!("{local}quorum: all\n")), expected);
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once_in_the_order_of_the_file() {
+    let text = "\
+local:
+  whoami: secondary
+  dc_check: primary
+  role: appserver
+  provider: consull
+  threads: many
+primary:
+  appserver_ip: delete
+secondary:
+  appserver_vmname: mbx2
+probe:
+  attempt: 3
+";
+    let invalid = load_bytes(text).unwrap_err();
+    let path = invalid.path.display();
+    let expected = format!(
+        "{path}: 5 problems
+  line 5: local.provider: unknown provider \"consull\"; did you mean \"consul\"?
+  line 6: local.threads: expected a whole number from 1 to 256, found \"many\"
+  line 7: primary.appserver_vmname: missing; write the name by which Carbonio and Consul know \
+the peer's mailbox server
+  line 8: primary.appserver_ip: \"delete\" is a leftover; write the address of the peer's \
+mailbox server, to probe it
+  line 12: probe.attempt: unknown key; did you mean \"attempts\"?"
+    );
+    assert_eq!(invalid.to_string(), expected);
+}

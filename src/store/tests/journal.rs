@@ -1,0 +1,258 @@
+//! The journal: what was appended is told, what was torn never happened, what is damaged is refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use tempfile::TempDir;
+
+use super::{at, bit_flips, folder, is_refused};
+use crate::store::journal::{end, last_epoch, last_promotion, read};
+use crate::store::{Event, Extent, Foreign, Journal, Story};
+
+struct Place {
+    _folder: TempDir,
+    promotion: PathBuf,
+    journal: PathBuf,
+}
+
+fn place() -> Place {
+    let folder = folder();
+    Place {
+        promotion: folder.path().join("promotion"),
+        journal: folder.path().join("promotion.journal"),
+        _folder: folder,
+    }
+}
+
+fn done(from: usize, to: usize) -> Event {
+    Event::BatchDone {
+        stage: "flush-cache".to_owned(),
+        from,
+        to,
+    }
+}
+
+fn extent(names: usize) -> Extent {
+    Extent {
+        names,
+        bytes: 99,
+        checksum: "0badcafe".to_owned(),
+    }
+}
+
+fn events() -> Vec<Event> {
+    let step = || "promote-accounts".to_owned();
+    vec![
+        Event::Listed(extent(9)),
+        Event::Before { step: step() },
+        Event::After {
+            step: step(),
+            outcome: "ok \"quoted\"\n".to_owned(),
+        },
+        Event::StageDone {
+            stage: "promote".to_owned(),
+        },
+        Event::BatchBefore {
+            stage: "flush-cache".to_owned(),
+            from: 0,
+            to: 4,
+        },
+        done(0, 4),
+        done(4, 9),
+    ]
+}
+
+/// A journal of epoch 1 with all events.
+fn written() -> Place {
+    let place = place();
+    let (journal, story) = Journal::open(&place.promotion, 1, &at(5)).expect("a journal");
+    assert_eq!((story.epoch, story.began), (1, Some(at(5))));
+    for event in events() {
+        journal.append(&event).expect("appended");
+    }
+    place
+}
+
+fn told(path: &Path) -> Story {
+    read(path, Foreign::Leave)
+        .expect("readable")
+        .expect("a journal")
+}
+
+#[test]
+fn a_journal_opened_again_tells_what_was_appended() {
+    let place = written();
+    let (journal, story) = Journal::open(&place.promotion, 1, &at(90)).expect("the journal");
+    assert_eq!((story.epoch, story.began.as_ref()), (1, Some(&at(5))));
+    assert_eq!(story.listed, extent(9));
+    assert!(story.begun.contains("promote-accounts") && story.stages.contains("promote"));
+    assert_eq!(story.batches["flush-cache"].count(), 9);
+    assert_eq!(story.ended, None);
+    journal
+        .append(&Event::Listed(extent(10)))
+        .expect("appended");
+    assert_eq!(told(&place.journal).listed, extent(10));
+}
+
+#[test]
+fn a_journal_of_another_promotion_is_begun_anew() {
+    let place = written();
+    let (_, story) = Journal::open(&place.promotion, 2, &at(90)).expect("a journal");
+    assert_eq!((story.epoch, story.listed.clone()), (2, Extent::default()));
+    assert_eq!(told(&place.journal), story_of(&place, 2));
+    assert_eq!(last_epoch(&place.promotion).expect("readable"), 2);
+}
+
+fn story_of(place: &Place, epoch: u64) -> Story {
+    let (_, story) = Journal::open(&place.promotion, epoch, &at(99)).expect("the journal");
+    story
+}
+
+/// What the journal tells when it ends after each of its lines.
+fn prefixes(sound: &[u8], scratch: &Path) -> Vec<(usize, Story)> {
+    let ends = sound.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    ends.map(|(end, _)| {
+        fs::write(scratch, &sound[..=end]).expect("a prefix");
+        (end + 1, told(scratch))
+    })
+    .collect()
+}
+
+#[test]
+fn a_journal_cut_anywhere_tells_its_whole_lines_or_is_refused() {
+    let place = written();
+    let sound = fs::read(&place.journal).expect("the journal");
+    let prefixes = prefixes(&sound, &place.journal);
+    assert_eq!(prefixes.len(), events().len() + 1);
+    for length in 0..sound.len() {
+        fs::write(&place.journal, &sound[..length]).expect("cut");
+        match prefixes.iter().rev().find(|(end, _)| *end <= length) {
+            Some((_, story)) => assert_eq!(told(&place.journal), *story, "cut to {length}"),
+            None => is_refused(
+                read(&place.journal, Foreign::Leave),
+                &place.journal,
+                "no first line",
+            ),
+        }
+    }
+}
+
+#[test]
+fn a_torn_line_is_cut_off_before_the_next_is_appended() {
+    let place = written();
+    let sound = fs::read(&place.journal).expect("the journal");
+    fs::write(&place.journal, &sound[..sound.len() - 3]).expect("tear");
+    let (journal, story) = Journal::open(&place.promotion, 1, &at(90)).expect("the journal");
+    assert_eq!(story.batches["flush-cache"].count(), 4);
+    journal.append(&done(4, 9)).expect("appended");
+    assert_eq!(fs::read(&place.journal).expect("the journal"), sound);
+}
+
+#[test]
+fn a_flipped_bit_is_found_wherever_it_is() {
+    let place = written();
+    let sound = fs::read(&place.journal).expect("the journal");
+    let prefixes = prefixes(&sound, &place.journal);
+    // In the last line, or in the line break before it, it looks like a torn end.
+    let [.., (before_last, _), (last, _), _] = &prefixes[..] else {
+        panic!("{prefixes:?}")
+    };
+    let shorter: Vec<&Story> = prefixes
+        .iter()
+        .rev()
+        .skip(1)
+        .take(2)
+        .map(|(_, story)| story)
+        .collect();
+    for (bit, flipped) in bit_flips(&sound) {
+        fs::write(&place.journal, flipped).expect("flip");
+        let result = read(&place.journal, Foreign::Leave);
+        if bit / 8 < *last - 1 {
+            assert!(bit / 8 >= *before_last || result.is_err(), "bit {bit}");
+            is_refused(result, &place.journal, &format!("bit {bit}"));
+        } else {
+            let story = result.expect("a torn end").expect("a journal");
+            assert!(shorter.contains(&&story), "bit {bit}: {story:?}");
+        }
+    }
+}
+
+#[test]
+fn a_line_without_an_end_is_not_read_for_ever() {
+    let place = written();
+    let mut journal = fs::read(&place.journal).expect("the journal");
+    journal.extend(vec![b'x'; 1 << 20]);
+    fs::write(&place.journal, journal).expect("write");
+    is_refused(
+        read(&place.journal, Foreign::Leave),
+        &place.journal,
+        "a megabyte without an end",
+    );
+}
+
+#[test]
+fn lines_appended_side_by_side_stay_whole() {
+    let place = place();
+    let (journal, _) = Journal::open(&place.promotion, 1, &at(5)).expect("a journal");
+    let (threads, lines) = (8, 40);
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            let journal = &journal;
+            scope.spawn(move || {
+                for line in 0..lines {
+                    let from = thread * lines + line;
+                    journal.append(&done(from, from + 1)).expect("appended");
+                }
+            });
+        }
+    });
+    assert_eq!(
+        told(&place.journal).batches["flush-cache"].count(),
+        threads * lines
+    );
+}
+
+#[test]
+fn an_ended_journal_keeps_its_gist_and_no_accounts() {
+    let place = written();
+    let accounts = place.promotion.with_extension("accounts");
+    fs::write(&accounts, "a\n").expect("a list");
+    end(&place.promotion, &at(60)).expect("ended");
+    let story = told(&place.journal);
+    assert_eq!(
+        (story.epoch, story.began.clone(), story.ended.clone()),
+        (1, Some(at(5)), Some(at(60)))
+    );
+    assert_eq!(
+        (story.listed.clone(), story.stages.len()),
+        (Extent::default(), 0)
+    );
+    assert!(!accounts.exists());
+    assert_eq!(
+        last_promotion(&place.promotion, Foreign::Leave).expect("readable"),
+        Some(at(60))
+    );
+
+    // Once more, as after a kill in between: the first end stands, and the list goes.
+    fs::write(&accounts, "a\n").expect("a list");
+    end(&place.promotion, &at(70)).expect("ended");
+    assert_eq!(told(&place.journal), story);
+    assert!(!accounts.exists());
+}
+
+#[test]
+fn without_a_journal_there_was_no_promotion() {
+    let place = place();
+    assert_eq!(
+        read(&place.journal, Foreign::Leave).expect("readable"),
+        None
+    );
+    assert_eq!(last_epoch(&place.promotion).expect("readable"), 0);
+    assert_eq!(
+        last_promotion(&place.promotion, Foreign::Leave).expect("readable"),
+        None
+    );
+    end(&place.promotion, &at(1)).expect("nothing to end");
+    assert!(!place.journal.exists());
+}
