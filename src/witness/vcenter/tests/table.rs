@@ -1,26 +1,17 @@
 //! The whole three-valued table, kept as a page.
 
-use std::fmt::Write;
-
 use super::fake::{Fake, Host, Point, Twist, Vm, World};
 use super::{AMPLE, BOTH, NAME, SHORT, VM_OFF, VM_ON, ask, at, word, world};
-use crate::witness::Testimony;
+use crate::witness::tests::golden::{Page, Row};
+use crate::witness::{Doubt, Testimony};
 
-const PAGE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/fixtures/vcenter/table.md"
-);
-
-const HEAD: &str = "\
-# What vCenter says, and what it comes to
-
-Rendered by `cargo test vcenter::`, which asks a server for each line in both REST interfaces; the
-same test fails when this page and the code differ (`HABEAT_BLESS=1 cargo test vcenter::` writes it
-anew). What is said is that of `/api`. How to read the codes: `docs/witnesses/vcenter.md`.
-
-| vCenter | testimony | what is said |
-|---|---|---|
-";
+const PAGE: Page = Page {
+    path: "docs/witnesses/vcenter-table.md",
+    opening: "# vCenter: what each answer comes to\n\n\
+        A VM `mbx1.example.com` is asked about in both REST interfaces, with the same outcome; the \
+        words are\nthose of `/api`. How to set it up: [vcenter.md](vcenter.md).",
+    situation: "vCenter",
+};
 
 const SUSPENDED: &[Vm] = &[("vm-57", NAME, "SUSPENDED", "host-1")];
 const NEW_STATE: &[Vm] = &[("vm-57", NAME, "HIBERNATED", "host-1")];
@@ -237,61 +228,41 @@ const FAILURES: &[(&str, World)] = &[
     ("a list without end", at(Hosts, Twist::Endless)),
 ];
 
-/// The body of `Says` is not put into the words of the legacy interface, so that some lines end in
-/// another complaint there.
-fn said(testimony: &Testimony, base: &str) -> String {
-    match testimony {
-        Testimony::Up | Testimony::Down(_) => String::new(),
-        Testimony::Unknown(doubt) => doubt.detail.replace(base, "").replace('|', "\\|"),
-    }
-}
-
 /// All that a `down` can rest on.
 const DOWN: [&str; 2] = [
     "the VM is off, its host connected",
     "the session ends in the middle, once",
 ];
 
-fn down(page: &str) -> Vec<&str> {
-    page.lines()
-        .filter(|line| line.contains("| **down** |"))
-        .filter_map(|line| line.split('|').nth(1))
-        .map(str::trim)
-        .collect()
+fn row(name: &str, world: World) -> Row {
+    let patience = match world.twist {
+        Some((_, _, Twist::Silence)) => SHORT,
+        Some(_) | None => AMPLE,
+    };
+    let [api, rest] = BOTH.map(|dialect| {
+        let fake = Fake::start(dialect, world);
+        let testimony = ask(&fake, patience);
+        assert_eq!(fake.sessions().1, 0, "{name}: a session was left behind");
+        match testimony {
+            Testimony::Unknown(doubt) => {
+                let detail = doubt.detail.replace(&fake.server.url, "");
+                Testimony::Unknown(Doubt::new(doubt.kind, detail))
+            }
+            known @ (Testimony::Up | Testimony::Down(_)) => known,
+        }
+    });
+    assert_eq!(word(&api), word(&rest), "{name}: {api} / {rest}");
+    (name.to_owned(), Ok((NAME.to_owned(), api)))
 }
 
 #[test]
 fn the_page_of_the_table_is_what_the_code_says() {
-    let mut page = HEAD.to_owned();
-    for &(name, world) in STATES.iter().chain(FAILURES) {
-        let patience = match world.twist {
-            Some((_, _, Twist::Silence)) => SHORT,
-            Some(_) | None => AMPLE,
-        };
-        let [api, rest] = BOTH.map(|dialect| {
-            let fake = Fake::start(dialect, world);
-            let testimony = ask(&fake, patience);
-            let (_, open) = fake.sessions();
-            assert_eq!(open, 0, "{name}: a session was left behind");
-            (testimony, fake.server.url.clone())
-        });
-        assert_eq!(
-            word(&api.0),
-            word(&rest.0),
-            "{name}: {} / {}",
-            api.0,
-            rest.0
-        );
-        let (verdict, said) = (word(&api.0), said(&api.0, &api.1));
-        writeln!(page, "| {name} | **{verdict}** | {said} |").unwrap();
-    }
-    assert_eq!(down(&page), DOWN);
-    if std::env::var_os("HABEAT_BLESS").is_some() {
-        std::fs::write(PAGE, &page).unwrap();
-    }
-    let kept = std::fs::read_to_string(PAGE).unwrap_or_default();
-    assert!(
-        kept == page,
-        "{PAGE} differs; HABEAT_BLESS=1 writes it anew:\n{page}"
-    );
+    let all = STATES.iter().chain(FAILURES);
+    let rows: Vec<Row> = all.map(|&(name, world)| row(name, world)).collect();
+    let down = rows.iter().filter_map(|(name, heard)| match heard {
+        Ok((_, Testimony::Down(_))) => Some(name.as_str()),
+        Ok(_) | Err(_) => None,
+    });
+    assert_eq!(down.collect::<Vec<_>>(), DOWN);
+    PAGE.must_show(&rows);
 }
