@@ -167,7 +167,7 @@ fn page(query: &str, monitors: &[Value]) -> Value {
         pairs
             .filter(|(name, _)| *name == key)
             .map(|(_, value)| value)
-            .last()
+            .next_back()
     };
     let number = |key: &str, default: usize| {
         let value = asked(key).map_or(default, |value| value.parse().expect("a number"));

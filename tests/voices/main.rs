@@ -1,9 +1,5 @@
 //! The built binary, asking an outside monitor, a program and a page.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -131,9 +127,10 @@ fn the_monitor_is_found_on_the_last_of_many_pages() {
 
 #[test]
 fn whatever_the_monitor_does_not_say_is_no_death() {
-    let cases: [(&str, fn(&mut Value)); 6] = [
+    type Change = fn(&mut Value);
+    let cases: [(&str, Change); 6] = [
         ("not-found", |it| {
-            it["name"] = "mbox1.example.com (old)".into()
+            it["name"] = "mbox1.example.com (old)".into();
         }),
         ("taken-out", |it| it["monitor_status"] = "maint_dnd".into()),
         ("stale", |it| it["last_check"] = (now() - 2400).into()),
