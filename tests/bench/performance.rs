@@ -12,12 +12,20 @@ use anyhow::Result;
 use clap::Parser;
 
 mod ancestor;
+mod crowd;
+#[path = "../voices/fake_hetrix.rs"]
+#[expect(
+    clippy::expect_used,
+    reason = "it is made for a test, of which this needs a part"
+)]
+mod fake_hetrix;
 mod hung;
 mod measure;
 mod site;
 mod slow;
 mod stub;
 mod table;
+mod witnesses;
 
 use ancestor::Ancestor;
 use measure::{counting, machine, median, peak_memory, system_calls, wall, weighing};
@@ -68,6 +76,7 @@ fn main() -> Result<()> {
     let mut rows = Vec::new();
     rows.extend(healthy_run(ancestor.as_ref())?);
     rows.push(overlap()?);
+    rows.extend(witnesses::rows()?);
     rows.extend(flush(ancestor.as_ref(), arguments.quick)?);
     rows.push(pool()?);
     rows.push(many_accounts()?);

@@ -37,6 +37,8 @@ pub(crate) struct Shape {
     pub(crate) confirm_runs: u32,
     /// Every request to the witness takes this long.
     pub(crate) witness_delay: Duration,
+    /// The witnesses, each as an entry of the config; with none, it is Consul.
+    pub(crate) witnesses: Vec<String>,
     /// Width of the pool.
     pub(crate) threads: usize,
     /// Names per flush.
@@ -62,6 +64,7 @@ impl Default for Shape {
             attempts: 1,
             confirm_runs: 1,
             witness_delay: Duration::ZERO,
+            witnesses: Vec::new(),
             threads: 5,
             flush_batch: 200,
             accounts: 0,
@@ -171,6 +174,10 @@ fn config(shape: &Shape, folder: &Path, consul_port: u16) -> String {
     let fence = shape
         .fence
         .map(|name| format!("[{}/{name}]", folder.display()));
+    let witnesses = match shape.witnesses.as_slice() {
+        [] => String::new(),
+        several => format!("witnesses: [{}]", several.join(", ")),
+    };
     format!(
         include_str!("habeat.yml.in"),
         folder = folder.display(),
@@ -181,6 +188,7 @@ fn config(shape: &Shape, folder: &Path, consul_port: u16) -> String {
         attempts = shape.attempts,
         confirm_runs = shape.confirm_runs,
         flush_batch = shape.flush_batch,
+        witnesses = witnesses,
         fence = fence.unwrap_or_default(),
         command_ms = DEADLINE.as_millis(),
         grace_ms = GRACE.as_millis(),

@@ -23,6 +23,14 @@ pub(crate) fn refuser(delay: Duration) -> io::Result<u16> {
     })
 }
 
+/// Starts a server that answers every request with a page that says `down`, after `delay`; returns
+/// its port.
+pub(crate) fn page(delay: Duration) -> io::Result<u16> {
+    http(delay, |_| {
+        Ok(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndown".to_vec())
+    })
+}
+
 /// Starts a server that gives the answers of another one, `delay` after the request; returns its
 /// port. The other one must close after its answer.
 pub(crate) fn relay(to: u16, delay: Duration) -> io::Result<u16> {

@@ -28,6 +28,20 @@ pub(crate) enum Trouble {
     SecondarySiteIsolated,
     /// The primary site has no power: the host, and two of the three Consul servers.
     PrimarySiteDead,
+    /// The machine of the primary is in another state than on. Only a world with machines
+    /// (`mixed.rs`) has it.
+    Machine(Power),
+}
+
+/// The state of a machine, as its hypervisor has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Power {
+    /// It runs.
+    On,
+    /// It does not.
+    Off,
+    /// It neither runs nor is off.
+    Suspended,
 }
 
 /// What the config under test tells habeat.
@@ -45,6 +59,9 @@ pub(crate) enum Knowledge {
     WrongToken,
     /// A name for the primary that Consul does not know.
     MisspeltPeer,
+    /// Several witnesses, in the words of the config; `MACHINE` stands for how the one is asked
+    /// that knows the machine of the primary.
+    Several(&'static str),
 }
 
 /// A story on one node, from an empty memory.
@@ -63,7 +80,11 @@ pub(crate) struct Scene {
     pub(crate) runs: &'static [&'static str],
 }
 
-const fn case(name: &'static str, knowledge: Knowledge, scenes: &'static [Scene]) -> Case {
+pub(crate) const fn case(
+    name: &'static str,
+    knowledge: Knowledge,
+    scenes: &'static [Scene],
+) -> Case {
     Case {
         name,
         knowledge,
@@ -71,18 +92,18 @@ const fn case(name: &'static str, knowledge: Knowledge, scenes: &'static [Scene]
     }
 }
 
-const fn scene(troubles: &'static [Trouble], runs: &'static [&'static str]) -> Scene {
+pub(crate) const fn scene(troubles: &'static [Trouble], runs: &'static [&'static str]) -> Scene {
     Scene { troubles, runs }
 }
 
-const ALIVE: &str = "rest alive: alive, heard nothing, exit 0";
+pub(crate) const ALIVE: &str = "rest alive: alive, heard nothing, exit 0";
 const CUT: &str = "hold cut: cut, heard up, exit 3";
 const CONFIRMING: &str = "hold confirming: dead, heard down, exit 0";
 const PROMOTED: &str = "promote confirmed: dead, heard down, exit 0";
 const ALREADY: &str = "hold already-promoted: dead, heard down, exit 0";
 const CLEARED: &str = "clear recovered: alive, heard nothing, exit 0";
-const RETURNING: &str = "hold returning: alive, heard nothing, exit 0";
-const RETURNED: &str = "return returned: alive, heard nothing, exit 0";
+pub(crate) const RETURNING: &str = "hold returning: alive, heard nothing, exit 0";
+pub(crate) const RETURNED: &str = "return returned: alive, heard nothing, exit 0";
 const NOT_FOUND: &str = "hold unknown: unknown, heard not-found, exit 3";
 const DENIED: &str = "hold unknown: unknown, heard denied, exit 3";
 const GOSSIP_UNBACKED: &str = "hold unknown: unknown, heard down, exit 3";

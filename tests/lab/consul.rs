@@ -197,6 +197,7 @@ impl World for Cluster {
                 }
                 self.lose_primary_site();
             }
+            Trouble::Machine(_) => unreachable!("there are no machines"),
         }
     }
 
@@ -220,6 +221,7 @@ impl World for Cluster {
             anchor: format!("icmp://{}", ANCHOR.ip),
             consul_port: 8500,
             token: TOKEN,
+            machine: String::new(),
         }
     }
 

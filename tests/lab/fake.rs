@@ -83,6 +83,7 @@ impl World for Fake {
                 self.primary.stop();
                 lose_primary_site(&mut cluster);
             }
+            Trouble::Machine(_) => unreachable!("there are no machines"),
         }
     }
 
@@ -102,6 +103,7 @@ impl World for Fake {
             anchor: format!("tcp://{}", self.anchor.address),
             consul_port: self.consul.port(),
             token: TOKEN,
+            machine: String::new(),
         }
     }
 

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test fails by panicking, and tells how far it came"
 )]
 
@@ -11,13 +12,22 @@ mod cases;
 mod consul;
 mod fake;
 mod http;
+mod machine;
+mod mixed;
 mod network;
 mod node;
 mod play;
 mod twins;
+#[path = "../vcsim/vcsim.rs"]
+#[expect(
+    dead_code,
+    clippy::disallowed_methods,
+    reason = "it is made for tests of its own, of which these need a part"
+)]
+mod vcsim;
 
-use cases::CASES;
-use play::Theatre;
+use cases::{CASES, Case};
+use play::{Theatre, World};
 
 #[test]
 fn every_case_goes_as_the_table_says_on_the_fake() {
@@ -33,11 +43,30 @@ fn every_case_goes_as_the_table_says_on_the_fake() {
 }
 
 #[test]
+fn witnesses_of_two_kinds_weigh_as_the_table_says_on_the_fakes() {
+    let mixed = mixed::Mixed::new(fake::Fake::start(), machine::Script::start());
+    play_in_turn(mixed, mixed::CASES);
+}
+
+#[test]
 #[ignore = "needs a real Consul: tests/run"]
 fn every_case_goes_as_the_table_says_on_a_real_cluster() {
-    let mut theatre = Theatre::new(twins::Twins::start());
+    play_in_turn(twins::Twins::start(), CASES);
+}
+
+#[test]
+#[ignore = "needs a real Consul and vcsim: tests/run"]
+fn witnesses_of_two_kinds_weigh_as_the_table_says_on_a_real_cluster_and_vcsim() {
+    let cluster = consul::Cluster::start();
+    let machine = machine::start_vcsim(&cluster);
+    play_in_turn(mixed::Mixed::new(cluster, machine), mixed::CASES);
+}
+
+/// Plays all cases in one world, which is much of a stage to set.
+fn play_in_turn(world: impl World, cases: &[Case]) {
+    let mut theatre = Theatre::new(world);
     let mut wrong = Vec::new();
-    for case in CASES {
+    for case in cases {
         let played = theatre.play(case);
         println!(
             "{} ... {}",

@@ -26,6 +26,9 @@ const ACCOUNTS: [&str; 3] = [
 /// Two minutes are far more than a run needs here; after that it is killed, and the case fails.
 const TIMEOUT: [&str; 2] = ["--kill-after=5", "120"];
 
+/// What the log says then.
+const CONTRADICTION: &str = "witnesses=contradict";
+
 /// The node's disk.
 pub(crate) struct Node {
     folder: tempfile::TempDir,
@@ -108,7 +111,9 @@ impl Node {
             anchor,
             consul_port,
             token,
+            machine,
         } = place;
+        let mut several = String::new();
         let (mut peer, mut token, mut anchors, mut gossip) = (PRIMARY, *token, "", "anchored");
         match knowledge {
             Knowledge::Usual => {}
@@ -117,6 +122,7 @@ impl Node {
             Knowledge::NoToken => token = "",
             Knowledge::WrongToken => token = "c0ffee00-0000-4000-8000-000000000000",
             Knowledge::MisspeltPeer => peer = "mbox9.example.com",
+            Knowledge::Several(words) => several = words.replace("MACHINE", machine),
         }
         let folder = self.folder.path().display();
         format!(
@@ -128,7 +134,6 @@ local:
   checkDownFile: {folder}/down
   checkPromotionFile: {folder}/promotion
   checkRestartReplicaFile: {folder}/module
-  provider: consul
   threads: 2
   flush_cache: true
 primary:
@@ -142,6 +147,7 @@ consul:
   port: {consul_port}
   token: {token}
   gossip: {gossip}
+{several}
 probe:
   targets: ['{primary}']
   attempts: 2
@@ -174,7 +180,8 @@ history:
 
 impl Run {
     /// Returns `DECISION REASON: VERDICT, heard TESTIMONY, exit N`, as the table has it. For a
-    /// witness that does not know, the testimony is the code of its doubt.
+    /// witness that does not know, the testimony is the code of its doubt; witnesses of whom one
+    /// says up and one says down are in contradiction, in the report and in the log.
     pub(crate) fn said(&self) -> String {
         let word = |value: &Value| value.as_str().unwrap_or("?").to_owned();
         let report = &self.report;
@@ -187,8 +194,13 @@ impl Run {
                 known => known.to_owned(),
             })
             .collect();
+        let contradiction = match (&report["contradiction"], self.log.contains(CONTRADICTION)) {
+            (Value::Bool(true), true) => " in contradiction",
+            (Value::Bool(true), false) | (_, true) => " in contradiction, told by halves",
+            (_, false) => "",
+        };
         format!(
-            "{} {}: {}, heard {}, exit {}",
+            "{} {}: {}, heard {}{contradiction}, exit {}",
             word(&report["decision"]),
             word(&report["reason"]),
             word(&report["verdict"]),

@@ -30,6 +30,8 @@ pub(crate) struct Place {
     pub(crate) consul_port: u16,
     /// A token that Consul knows.
     pub(crate) token: &'static str,
+    /// How the witness is asked that knows the machine of the primary; empty if there is none.
+    pub(crate) machine: String,
 }
 
 /// A world, and what is wrong with it at the moment.

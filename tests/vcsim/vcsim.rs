@@ -33,9 +33,15 @@ pub(crate) struct Vcsim {
 impl Vcsim {
     /// Starts it with a handful of VMs, all of them on.
     pub(crate) fn start(interface: Interface) -> Self {
+        Self::start_by(interface, Command::new)
+    }
+
+    /// The same, with its front started by what `wrap` makes of a program. Whoever is to reach it
+    /// must be where that is.
+    pub(crate) fn start_by(interface: Interface, wrap: impl FnOnce(PathBuf) -> Command) -> Self {
         let folder = tempfile::tempdir().unwrap();
         certify(folder.path());
-        let mut child = Command::new(part("vmware/bin/python"))
+        let mut child = wrap(part("vmware/bin/python"))
             .arg(script("front.py"))
             .arg(part("vcsim"))
             .args([
