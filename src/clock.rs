@@ -46,9 +46,9 @@ impl Now {
         })
     }
 
-    /// Whether both moments lie in one boot.
+    /// Whether both moments lie in one boot, as far as is known.
     pub fn same_boot(&self, other: &Self) -> bool {
-        self.boot_id == other.boot_id
+        !self.boot_id.is_empty() && self.boot_id == other.boot_id
     }
 
     /// Returns the wall time as `2026-01-31T12:34:56Z`.
@@ -62,3 +62,6 @@ impl Now {
             .unwrap_or_else(|| self.wall.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

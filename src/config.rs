@@ -65,6 +65,27 @@ pub struct Config {
     pub history: History,
 }
 
+impl Config {
+    /// Returns the name by which `vcenter` knows the VM that is judged: what its witness asks for,
+    /// since a VM may have another name than its host, or else the name of the host.
+    pub fn judged_vm(&self, vcenter: &Vcenter) -> &str {
+        let named = self
+            .witnesses
+            .iter()
+            .find_map(|witness| match &witness.provider {
+                Provider::Vcenter(asked) if asked.base_url == vcenter.base_url => {
+                    witness.host.as_deref()
+                }
+                Provider::Vcenter(_)
+                | Provider::Consul(_)
+                | Provider::Hetrix(_)
+                | Provider::Command { .. }
+                | Provider::Http(_) => None,
+            });
+        named.unwrap_or(&self.peer.host)
+    }
+}
+
 /// What this node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 pub use crate::command::Outcome;
-use crate::config::{Carbonio, Config, Namespace, Provider, Vcenter};
+use crate::config::{Carbonio, Config, Namespace, Vcenter};
 use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder};
 
 #[cfg(test)]
@@ -13,10 +13,7 @@ mod tests;
 /// (`MAX_ARG_STRLEN`, execve(2)), and a list of names may be a single argument.
 const BATCH_BYTES: usize = 96 * 1024;
 
-/// Names per `pauseReplicas`/`restartReplicas` call follow `carbonio.flush_batch` too.
-const RESTART: &str = "restart-replicas";
-
-/// The name of the stage that promotes; the others may fail without stopping the plan.
+/// The name of the stage that promotes.
 pub const PROMOTE: &str = "promote";
 /// The name of the stage that makes sure that the old active cannot serve.
 pub const FENCE: &str = "fence";
@@ -149,23 +146,11 @@ pub fn takeover(config: &Config) -> Vec<Stage> {
 }
 
 fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
-    // The VM may have another name than its host; the witness of this vCenter knows it.
-    let named = config
-        .witnesses
-        .iter()
-        .find_map(|witness| match &witness.provider {
-            Provider::Vcenter(asked) if asked.base_url == vcenter.base_url => witness.host.clone(),
-            Provider::Vcenter(_)
-            | Provider::Consul(_)
-            | Provider::Hetrix(_)
-            | Provider::Command { .. }
-            | Provider::Http(_) => None,
-        });
     Stage {
         name: "power-off",
         work: Work::PowerOff {
             vcenter: vcenter.clone(),
-            host: named.unwrap_or_else(|| config.peer.host.clone()),
+            host: config.judged_vm(vcenter).to_owned(),
             deadline,
         },
         on_failure: OnFailure::Latch,
@@ -253,7 +238,7 @@ fn restart_replicas(config: &Config) -> Stage {
         step("pause-replicas", "pauseReplicas"),
         step("restart-replicas", "restartReplicas"),
     ];
-    batches(config, RESTART, steps, Names::CommaList)
+    batches(config, "restart-replicas", steps, Names::CommaList)
 }
 
 fn flush(config: &Config) -> Stage {

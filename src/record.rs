@@ -13,6 +13,9 @@ pub mod history;
 pub mod lines;
 pub mod report;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 /// Makes durable what this run intends, before its first effect; returns the memory as it now is.
 ///
 /// # Errors
@@ -73,16 +76,25 @@ pub fn settle(
         }
         Choice::Return | Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
     }
-    let ended = |memory: &Memory| {
-        memory
-            .promotion
-            .as_ref()
-            .is_none_or(|promotion| promotion.phase == Phase::Finished)
-    };
-    if intended.promotion.is_some() && ended(&next) {
-        journal::end(&config.files.promotion, now)?;
+    let end_journal = || journal::end(&config.files.promotion, now);
+    match next.promotion.as_ref().map(|promotion| promotion.phase) {
+        // First it is said to be finished: an ended journal no longer knows that the fence is done.
+        // Whoever dies in between leaves the journal to the next run, which comes by here again.
+        Some(Phase::Finished) => {
+            state::save(&config.files, intended, &next)?;
+            end_journal()?;
+        }
+        Some(Phase::Unfinished | Phase::FenceFailed) => {
+            state::save(&config.files, intended, &next)?;
+        }
+        // The file goes last: without it nobody would come by here again.
+        None => {
+            if intended.promotion.is_some() {
+                end_journal()?;
+            }
+            state::save(&config.files, intended, &next)?;
+        }
     }
-    state::save(&config.files, intended, &next)?;
     Ok(next)
 }
 

@@ -40,9 +40,13 @@ pub(super) fn perform(
         return Ok(nothing(End::Complete));
     }
     let file = &config.files.promotion;
-    match intended.promotion.as_ref().filter(|_| takes_over(stages)) {
-        None => Ok(act::act(stages, &mut tools(config, None, stop))),
-        Some(promotion) => {
+    match (takes_over(stages), &intended.promotion) {
+        (false, _) => Ok(act::act(stages, &mut tools(config, None, stop))),
+        // Without a journal nothing would keep it from being done twice.
+        (true, None) => Err(Refusal::bug(anyhow!(
+            "a takeover was planned that nobody intended; nothing was done"
+        ))),
+        (true, Some(promotion)) => {
             let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
             let accounts = AccountList::open(file, &story.listed)?;
             let mut tools = tools(config, Some(promotion), stop);
@@ -117,3 +121,6 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
         ledger: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

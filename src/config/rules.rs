@@ -14,6 +14,7 @@ pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
 /// Notes what does not fit together, and what deserves a second thought.
 pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     expect_short_run(config, top);
+    expect_another_vm(config, top);
     for witness in &config.witnesses {
         match &witness.provider {
             Provider::Consul(consul) => warn_of_gossip(config, consul.gossip, top),
@@ -69,6 +70,20 @@ fn expect_short_run(config: &Config, top: &Section<'_>) {
             spell(whole),
             spell(UNIT_START_LIMIT),
             spell(*span)
+        ));
+    }
+}
+
+/// A fence by the name of our own VM would power off the only node that is left.
+fn expect_another_vm(config: &Config, top: &Section<'_>) {
+    let Some((vcenter, _)) = &config.fence.vcenter else {
+        return;
+    };
+    let vm = config.judged_vm(vcenter);
+    if !vm.is_empty() && vm.eq_ignore_ascii_case(&config.own.host) {
+        top.get("fence").block().get("provider").error(format!(
+            "would power off {vm}, which is the name of this node; give the peer a name of its \
+             own, or `host` of the vCenter witness the name of the peer's VM"
         ));
     }
 }

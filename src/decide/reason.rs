@@ -87,8 +87,12 @@ impl Hold {
             }
             Self::FenceFailed => "fencing failed; it waits for `habeat ack`".into(),
             Self::Changed(verdict) => {
+                let why = match verdict {
+                    Verdict::Unknown(ignorance) => format!(" ({ignorance})"),
+                    Verdict::Alive | Verdict::Cut | Verdict::Dead => String::new(),
+                };
                 format!(
-                    "the evidence changed just before the first step: {}",
+                    "the evidence changed just before the first step: {}{why}",
                     verdict.name()
                 )
             }

@@ -474,6 +474,24 @@ fn the_evidence_that_changed_counts_as_what_it_became() {
 }
 
 #[test]
+fn the_evidence_that_changed_is_told_with_its_reason() {
+    for (became, told) in [
+        (Verdict::Cut, ": cut"),
+        (
+            Verdict::Unknown(Ignorance::Probe("no socket".to_owned())),
+            ": unknown (the peer could not be probed: no socket)",
+        ),
+    ] {
+        let changed = Decision {
+            verdict: Verdict::Dead,
+            choice: Choice::Hold(Hold::Changed(became)),
+        };
+        let sentence = changed.sentence();
+        assert!(sentence.ends_with(told), "{sentence}");
+    }
+}
+
+#[test]
 fn across_a_reboot_the_block_period_counts_from_the_boot() {
     let last_promotion = Some(Now {
         boot_id: "the boot before".into(),

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::store::file::{self, Foreign, beside};
 use crate::store::ranges::Ranges;
 use crate::store::state::checksum;
 
-/// No line of ours is longer.
+/// No line of ours is longer: it could not be read again.
 const LINE_MAX: u64 = 8 * 1024;
 
 /// One line.
@@ -187,10 +187,7 @@ impl Journal {
     pub fn append(&self, event: &Event) -> std::io::Result<()> {
         let line = line(event)?;
         let second = {
-            let mut slot = self
-                .file
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut slot = self.slot();
             let Some(mut file) = slot.take() else {
                 return Err(std::io::Error::other(
                     "an earlier line could not be written",
@@ -202,7 +199,16 @@ impl Journal {
             second
         };
         // Outside the lock: the file system commits what several threads wait for in one go.
-        second.sync_data()
+        let synced = second.sync_data();
+        if synced.is_err() {
+            // The kernel forgets what it could not write: a later line may be durable without it.
+            *self.slot() = None;
+        }
+        synced
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<File>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -222,7 +228,7 @@ pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
             },
             Event::Ended { at: now.clone() },
         ];
-        let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
+        let lines: std::io::Result<Vec<String>> = gist.iter().map(line).collect();
         let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
         file::replace(&path, lines.concat().as_bytes())?;
     }
@@ -250,9 +256,14 @@ fn path(promotion: &Path) -> PathBuf {
     beside(promotion, ".journal")
 }
 
-fn line(event: &Event) -> serde_json::Result<String> {
+fn line(event: &Event) -> std::io::Result<String> {
     let json = serde_json::to_string(event)?;
-    Ok(format!("{} {json}\n", checksum(&json)))
+    let line = format!("{} {json}\n", checksum(&json));
+    if line.len() as u64 > LINE_MAX {
+        let why = format!("a line of {} bytes is longer than any of ours", line.len());
+        return Err(std::io::Error::other(why));
+    }
+    Ok(line)
 }
 
 /// Reads a journal; `None` when there is none of ours.

@@ -60,6 +60,8 @@ impl Deadline {
 pub(super) struct Conversation<'a> {
     agent: ureq::Agent,
     base_url: &'a str,
+    /// What the log is shown instead, where there may be a secret in it.
+    shown: Option<String>,
     token: Option<(&'static str, HeaderValue)>,
     deadline: Deadline,
 }
@@ -76,9 +78,18 @@ impl<'a> Conversation<'a> {
         Ok(Self {
             agent,
             base_url: door.base_url,
+            shown: None,
             token,
             deadline: door.deadline,
         })
+    }
+
+    /// The same conversation, shown in doubts as one with `shown`.
+    pub(super) fn shown_as(self, shown: String) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
+        }
     }
 
     /// The same conversation with another deadline.
@@ -106,7 +117,7 @@ impl<'a> Conversation<'a> {
         path: &str,
         header: Option<(&'static str, &Secret)>,
     ) -> Result<Answer, Doubt> {
-        let question = shown(method, self.base_url, path);
+        let question = shown(method, self.shown.as_deref().unwrap_or(self.base_url), path);
         match self.exchange(method, path, header) {
             Ok(response) => Ok(Answer::new(question, response)),
             Err(doubt) => Err(answer::about(&question, &doubt)),

@@ -80,7 +80,8 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
         ca_file: config.ca_file.as_deref(),
         token: None,
         deadline,
-    })?;
+    })?
+    .shown_as(public_part(url));
     let reply = conversation.send(&Method::GET, "", None)?.whole()?;
     let expected = config
         .status

@@ -192,6 +192,22 @@ fn a_line_without_an_end_is_not_read_for_ever() {
 }
 
 #[test]
+fn a_line_too_long_to_be_read_again_is_refused_and_harms_nothing() {
+    let place = written();
+    let sound = fs::read(&place.journal).expect("the journal");
+    let (journal, _) = Journal::open(&place.promotion, 1, &at(90)).expect("the journal");
+    let wordy = Event::After {
+        step: "promote-accounts".to_owned(),
+        outcome: "x".repeat(9000),
+    };
+    let refused = journal.append(&wordy).expect_err("too long");
+    assert!(refused.to_string().contains("longer"), "{refused}");
+    assert_eq!(fs::read(&place.journal).expect("the journal"), sound);
+    journal.append(&done(9, 12)).expect("appended");
+    assert_eq!(told(&place.journal).batches["flush-cache"].count(), 12);
+}
+
+#[test]
 fn lines_appended_side_by_side_stay_whole() {
     let place = place();
     let (journal, _) = Journal::open(&place.promotion, 1, &at(5)).expect("a journal");

@@ -1,0 +1,25 @@
+//! What keeps a plan from being performed.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+
+use super::perform;
+use crate::decide::Memory;
+use crate::exit::Code;
+use crate::plan::takeover;
+use crate::record::tests::config;
+
+#[test]
+fn a_takeover_that_is_not_in_the_memory_is_not_begun() {
+    let folder = TempDir::new().expect("a folder");
+    let config = config(folder.path());
+    let stages = takeover(&config);
+    let refusal = perform(&config, &stages, &Memory::default(), &Arc::default())
+        .expect_err("no promotion was intended");
+    assert_eq!(refusal.code, Code::Bug, "{refusal:?}");
+    let left = std::fs::read_dir(folder.path())
+        .expect("the folder")
+        .count();
+    assert_eq!(left, 1, "only the config");
+}
