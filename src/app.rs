@@ -25,15 +25,16 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let memory = state::load(&config.files, Foreign::Remove)?;
     let now = Now::read();
     let seen = observe(&config);
+    lines::evidence(&config, &seen);
     let decision = decide(&config.policy, &memory, &seen, &now);
     let decision = look_again(&config, &memory, decision, stop);
-    let stages = plan(&config, &memory, &decision);
-    lines::evidence(&config, &seen);
     lines::decision(&config, &decision);
+    let stages = plan(&config, &memory, &decision);
     perform::require_privilege(&config, &stages)?;
     let intended = record::intend(&config, &memory, &decision, &now)?;
     let deeds = perform::perform(&config, &stages, &intended, stop)?;
     let settled = record::settle(&config, &intended, &decision, &deeds, &Now::read())?;
+    // On a return nothing is left in the memory; the report tells what was returned from.
     let memory = if settled.promotion.is_some() {
         settled
     } else {
@@ -62,8 +63,8 @@ pub fn dry_run(path: &Path) -> Result<Report, Refusal> {
     let memory = state::load(&config.files, Foreign::Leave)?;
     let now = Now::read();
     let seen = observe(&config);
-    let decision = decide(&config.policy, &memory, &seen, &now);
     lines::evidence(&config, &seen);
+    let decision = decide(&config.policy, &memory, &seen, &now);
     lines::decision(&config, &decision);
     let parts = Parts {
         config: &config,
@@ -120,7 +121,8 @@ fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &Atomi
         "verdict={} next=\"the evidence is taken once more\"",
         decision.verdict.name()
     );
-    let again = decide(&config.policy, memory, &observe(config), &Now::read());
+    let seen = observe(config);
+    let again = decide(&config.policy, memory, &seen, &Now::read());
     if stop.load(Ordering::Relaxed) {
         return Decision {
             choice: Choice::Hold(Hold::Stopped),
@@ -130,6 +132,7 @@ fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &Atomi
     if again == decision {
         return decision;
     }
+    lines::evidence(config, &seen);
     Decision {
         choice: Choice::Hold(Hold::Changed(again.verdict)),
         ..decision

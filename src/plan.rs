@@ -6,8 +6,12 @@ pub use crate::command::Outcome;
 use crate::config::{Carbonio, Config, Namespace, Vcenter};
 use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder};
 
+mod stage;
+
 #[cfg(test)]
 mod tests;
+
+pub use stage::{Argv, Judge, Names, OnFailure, Stage, Step, Work};
 
 /// Bytes of account names in one call, at the most. Linux caps a single argument at 128 KiB
 /// (`MAX_ARG_STRLEN`, execve(2)), and a list of names may be a single argument.
@@ -17,104 +21,6 @@ const BATCH_BYTES: usize = 96 * 1024;
 pub const PROMOTE: &str = "promote";
 /// The name of the stage that makes sure that the old active cannot serve.
 pub const FENCE: &str = "fence";
-
-/// Stages run one after another; the steps inside a stage may run side by side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
-    /// The name in the log, the journal and the report.
-    pub name: &'static str,
-    /// What is done.
-    pub work: Work,
-    /// What a failure means for the stages after it.
-    pub on_failure: OnFailure,
-}
-
-/// What a failure means for the stages after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFailure {
-    /// They do not run.
-    Stop,
-    /// They run all the same.
-    GoOn,
-    /// They do not run, and nothing is tried again before `habeat ack`: the old active may still
-    /// serve.
-    Latch,
-}
-
-/// What a stage does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Work {
-    /// These steps in order, up to the first failure.
-    Sequence(Vec<Step>),
-    /// The judged VM is powered off by its vCenter, and seen off on a connected host.
-    PowerOff {
-        /// Who does it.
-        vcenter: Vcenter,
-        /// The name of the VM.
-        host: String,
-        /// For all of it.
-        deadline: Duration,
-    },
-    /// List the accounts, promote, list again until none is left.
-    Promote {
-        /// Lists the accounts that are still on the dead host.
-        list: Step,
-        /// Promotes them.
-        promote: Step,
-        /// Lists the operations under way, asked before an unfinished promotion goes on.
-        operations: Step,
-    },
-    /// These steps, in order, for every batch of accounts; the batches side by side.
-    Batches {
-        /// Each gets the batch's names appended.
-        steps: Vec<Step>,
-        /// How the names are handed over.
-        names: Names,
-        /// Names per batch, at the most.
-        max_names: usize,
-        /// Bytes of names per batch, at the most.
-        max_bytes: usize,
-    },
-}
-
-/// How account names are handed to a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Names {
-    /// One argument each.
-    Arguments,
-    /// One argument, separated by commas.
-    CommaList,
-}
-
-/// A program and its arguments. Never a shell line.
-pub type Argv = Vec<String>;
-
-/// One command to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The name in the log, the journal and the report.
-    pub name: &'static str,
-    /// The command; or, where the namespace is found out at run time, one per namespace, in the
-    /// order they are tried.
-    pub variants: Vec<Argv>,
-    /// When the command is ended by us.
-    pub deadline: Duration,
-    /// How its result is judged.
-    pub judge: Judge,
-}
-
-/// How a command's result is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judge {
-    /// The exit status alone.
-    Exit,
-    /// Exit status 0, and no known error text, and no error in a JSON envelope if there is one.
-    Carbonio,
-    /// As `Carbonio`, and there must be a JSON envelope with a `response`.
-    CarbonioJson,
-    /// Exit status 0 and no `ERROR:` line.
-    Zmprov,
-}
 
 /// Plans what a decision needs. An empty plan means that there is nothing to run.
 pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {

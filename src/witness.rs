@@ -17,6 +17,9 @@ pub mod vcenter;
 
 pub use conversation::Deadline;
 
+/// Characters of a doubt's detail, at the most: a question and two excerpts have about half.
+const DETAIL: usize = 1000;
+
 /// Asks one witness about `peer`. It may need to see `own` to show that it sees anything.
 ///
 /// The conversation ends within [`Witness::timeout`]; whatever goes wrong in it is a [`Doubt`].
@@ -215,12 +218,15 @@ impl DoubtKind {
 }
 
 impl Doubt {
-    /// Builds a doubt.
+    /// Builds a doubt. A detail too long for a log line is cut: a witness may put a megabyte into
+    /// a name.
     pub fn new(kind: DoubtKind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(DETAIL) {
+            detail.truncate(end);
+            detail.push('…');
         }
+        Self { kind, detail }
     }
 }
 

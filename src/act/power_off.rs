@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::act::step::report;
 use crate::act::{Deed, End, StageEnd, Tools};
 use crate::config::Vcenter;
 use crate::plan::Outcome;
@@ -27,7 +28,7 @@ pub(super) fn run(config: &Vcenter, host: &str, within: Duration, tools: &Tools<
         took: started.elapsed(),
         complaint: None,
     };
-    super::report(&deed);
+    report(&deed);
     StageEnd {
         steps: vec![deed],
         end,

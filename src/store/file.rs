@@ -13,7 +13,7 @@ use rustix::process::{getegid, geteuid};
 use crate::exit::Refusal;
 
 /// State documents are a few hundred bytes; a larger one is not ours.
-const DOCUMENT_MAX: u64 = 64 * 1024;
+pub const DOCUMENT_MAX: u64 = 64 * 1024;
 /// The draft of a replaced file may be the leftover of a killed run: try again after removing it.
 const DRAFT_TRIES: u32 = 3;
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::config::Files;
 use crate::decide::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::exit::Refusal;
-use crate::store::file::{self, Foreign};
+use crate::store::file::{self, DOCUMENT_MAX, Foreign};
 use crate::store::journal;
 
 /// The version of the documents we write, and the newest we read.
@@ -102,11 +102,11 @@ fn write<T: Serialize + PartialEq>(
     match after {
         _ if before == after => Ok(()),
         None => file::remove(path),
-        Some(state) => file::replace(path, &document(state)?),
+        Some(state) => file::replace(path, &document(path, state)?),
     }
 }
 
-fn document<T: Serialize>(state: &T) -> Result<Vec<u8>, Refusal> {
+fn document<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, Refusal> {
     let render = || -> serde_json::Result<Vec<u8>> {
         let state = serde_json::value::to_raw_value(state)?;
         let checksum = checksum(state.get());
@@ -118,7 +118,15 @@ fn document<T: Serialize>(state: &T) -> Result<Vec<u8>, Refusal> {
         bytes.push(b'\n');
         Ok(bytes)
     };
-    render().map_err(|error| Refusal::unusable(error.into()))
+    let bytes = render().map_err(|error| Refusal::unusable(error.into()))?;
+    if bytes.len() as u64 > DOCUMENT_MAX {
+        return Err(Refusal::unusable(anyhow!(
+            "cannot write {}: {} bytes could not be read again; write a shorter text",
+            path.display(),
+            bytes.len()
+        )));
+    }
+    Ok(bytes)
 }
 
 /// CRC-32 finds every damage of up to 32 bits in a row; it is no defence against forgery, which

@@ -3,7 +3,7 @@
 //! It watches whether a service can be reached, from several places at once. A site whose uplink
 //! is cut looks to it exactly like a site that is dead.
 
-use super::conversation::{Conversation, Deadline, Door};
+use super::conversation::{Conversation, Deadline, Door, excerpt};
 use super::{Doubt, DoubtKind, Testimony};
 use crate::clock::Now;
 use crate::config::{Hetrix, Secret};
@@ -38,7 +38,7 @@ fn hear(
     })?;
     let monitor = list::the_one(&conversation, &Wanted::of(host))?;
     let testimony = monitor.testify(now)?;
-    Ok((monitor.name, testimony))
+    Ok((excerpt(monitor.name.as_bytes()), testimony))
 }
 
 #[cfg(test)]

@@ -35,6 +35,15 @@ fn ask(door: &Door<'_>) -> Result<String, Doubt> {
 }
 
 #[test]
+fn a_doubt_fits_into_a_line_whatever_a_witness_put_into_it() {
+    let long = Doubt::new(DoubtKind::BadAnswer, "ü".repeat(1 << 20)).detail;
+    assert_eq!(long.chars().count(), 1001);
+    assert!(long.ends_with("ü…"));
+    let fits = "ü".repeat(1000);
+    assert_eq!(Doubt::new(DoubtKind::BadAnswer, &fits).detail, fits);
+}
+
+#[test]
 fn urls_lead_to_a_host_and_a_port() {
     for (url, expected) in [
         ("http://consul/v1", Some(("consul", 80))),

@@ -182,3 +182,15 @@ fn a_foreign_file_is_left_alone_where_nothing_may_be_touched() {
     );
     assert!(fs::symlink_metadata(&files.promotion).is_err(), "removed");
 }
+
+#[test]
+fn what_could_not_be_read_again_is_not_written() {
+    let (_folder, files) = saved();
+    let mut wordy = full();
+    if let Some(promotion) = &mut wordy.promotion {
+        promotion.acknowledged = Some("x".repeat(70_000));
+    }
+    let refused = save(&files, &full(), &wordy).expect_err("too long");
+    assert!(refused.error.to_string().contains("shorter"), "{refused:?}");
+    assert_eq!(loaded(&files), full());
+}

@@ -5,6 +5,7 @@ mod fake;
 mod fence;
 mod table;
 
+use std::thread::scope;
 use std::time::Duration;
 
 use super::dialect::Dialect;
@@ -89,27 +90,37 @@ fn a_session_is_ended_whatever_came_of_it() {
         Twist::Dies,
         Twist::Silence,
     ];
-    for dialect in BOTH {
-        for point in [Point::FirstLook, Point::Hosts, Point::SecondLook] {
-            for twist in twists {
-                let fake = Fake::start(dialect, at(point, twist));
-                // Even where nothing is said until the deadline, some of it is left for leaving.
-                let patience = if matches!(twist, Twist::Silence) {
-                    Duration::from_millis(800)
-                } else {
-                    AMPLE
-                };
-                let testimony = ask(&fake, patience);
-                let name = format!("{dialect:?} {point:?} {twist:?}: {testimony}");
-                assert!(matches!(testimony, Testimony::Unknown(_)), "{name}");
-                assert_eq!(fake.visits().last(), Some(&Point::Logout), "{name}");
-                // One that the server calls ended is renewed once, and its successor is ended.
-                let renewed = matches!(twist, Twist::Errs(401, ..));
-                let sessions = if renewed { (2, 1) } else { (1, 0) };
-                assert_eq!(fake.sessions(), sessions, "{name}");
+    // Side by side: each waits out a silence.
+    scope(|scope| {
+        for dialect in BOTH {
+            for point in [Point::FirstLook, Point::Hosts, Point::SecondLook] {
+                scope.spawn(move || {
+                    for twist in twists {
+                        is_ended(dialect, point, twist);
+                    }
+                });
             }
         }
-    }
+    });
+}
+
+fn is_ended(dialect: Dialect, point: Point, twist: Twist) {
+    let fake = Fake::start(dialect, at(point, twist));
+    // Even where nothing is said until the deadline, some of it is left for leaving: here a whole
+    // second, which is ample on a busy machine.
+    let patience = if matches!(twist, Twist::Silence) {
+        Duration::from_secs(4)
+    } else {
+        AMPLE
+    };
+    let testimony = ask(&fake, patience);
+    let name = format!("{dialect:?} {point:?} {twist:?}: {testimony}");
+    assert!(matches!(testimony, Testimony::Unknown(_)), "{name}");
+    assert_eq!(fake.visits().last(), Some(&Point::Logout), "{name}");
+    // One that the server calls ended is renewed once, and its successor is ended.
+    let renewed = matches!(twist, Twist::Errs(401, ..));
+    let sessions = if renewed { (2, 1) } else { (1, 0) };
+    assert_eq!(fake.sessions(), sessions, "{name}");
 }
 
 #[test]

@@ -1,0 +1,115 @@
+//! Runs one step, in the variant that is the right one.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::act::{Deed, Tools, judge};
+use crate::command::Finished;
+use crate::plan::{Outcome, Step};
+use crate::store::Event;
+
+impl Tools<'_> {
+    /// Runs a step once, journalled before and after.
+    pub(super) fn run(&self, step: &Step) -> (Deed, Option<Finished>) {
+        if let Err(why) = self.note(&Event::Before {
+            step: step.name.into(),
+        }) {
+            let outcome = Outcome::SpawnFailed(why);
+            let deed = Deed {
+                step: step.name,
+                outcome,
+                took: Duration::ZERO,
+                complaint: None,
+            };
+            return (deed, None);
+        }
+        log::info!(
+            "step={} state=started deadline={}s",
+            step.name,
+            step.deadline.as_secs()
+        );
+        let (deed, finished) = self.try_variants(step, &[]);
+        let after = Event::After {
+            step: step.name.into(),
+            outcome: deed.outcome.to_string(),
+        };
+        if let Err(why) = self.note(&after) {
+            log::error!("step={} cause=\"{why}\"", step.name);
+        }
+        report(&deed);
+        (deed, Some(finished))
+    }
+
+    /// Runs the right variant of a step, or finds out which it is.
+    pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
+        let known = self.variant.load(Ordering::Relaxed);
+        let candidates = match step.variants.get(known) {
+            Some(only) => std::slice::from_ref(only),
+            None => step.variants.as_slice(),
+        };
+        let mut last = None;
+        for (index, argv) in candidates.iter().enumerate() {
+            let tried = self.try_once(step, argv, tail);
+            let settled = match &tried.0.outcome {
+                Outcome::Ok => {
+                    if candidates.len() > 1 {
+                        self.variant.store(index, Ordering::Relaxed);
+                    }
+                    true
+                }
+                // What an unknown namespace looks like; anything else says nothing about it.
+                Outcome::Exit(_) | Outcome::BadOutput(_) => false,
+                Outcome::Signal(_)
+                | Outcome::TimedOut
+                | Outcome::Stopped
+                | Outcome::SpawnFailed(_)
+                | Outcome::Skipped(_) => true,
+            };
+            last = Some(tried);
+            if settled {
+                break;
+            }
+        }
+        last.unwrap_or_else(|| self.try_once(step, &[], tail))
+    }
+
+    fn try_once(&self, step: &Step, argv: &[String], tail: &[String]) -> (Deed, Finished) {
+        let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
+        let mut finished = self.runner.run(&argv, step.deadline);
+        let outcome = judge::judge(step.judge, &mut finished);
+        let complaint = match &outcome {
+            Outcome::Ok => None,
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
+            | Outcome::TimedOut
+            | Outcome::Stopped
+            | Outcome::SpawnFailed(_)
+            | Outcome::BadOutput(_)
+            | Outcome::Skipped(_) => judge::complaint(&finished),
+        };
+        (
+            Deed {
+                step: step.name,
+                outcome,
+                took: finished.took,
+                complaint,
+            },
+            finished,
+        )
+    }
+}
+
+/// One line per step: what came of it.
+pub(super) fn report(deed: &Deed) {
+    let took = deed.took.as_secs_f64();
+    match (&deed.outcome, &deed.complaint) {
+        (Outcome::Ok, _) => log::info!("step={} outcome=ok took={took:.1}s", deed.step),
+        (outcome, Some(complaint)) => log::warn!(
+            "step={} outcome=\"{outcome}\" took={took:.1}s complaint=\"{complaint}\"",
+            deed.step
+        ),
+        (outcome, None) => {
+            log::warn!("step={} outcome=\"{outcome}\" took={took:.1}s", deed.step);
+        }
+    }
+}

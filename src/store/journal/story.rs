@@ -1,0 +1,116 @@
+//! What a journal tells: its lines, and what they come to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Now;
+use crate::store::accounts::Extent;
+use crate::store::ranges::Ranges;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A promotion begins.
+    Begun {
+        /// Its number.
+        epoch: u64,
+        /// When.
+        at: Now,
+    },
+    /// The account list goes this far.
+    Listed(Extent),
+    /// A step is about to start.
+    Before {
+        /// Its name.
+        step: String,
+    },
+    /// A step has ended.
+    After {
+        /// Its name.
+        step: String,
+        /// How.
+        outcome: String,
+    },
+    /// A batch is about to start.
+    BatchBefore {
+        /// The stage.
+        stage: String,
+        /// Position of its first name in the account list.
+        from: usize,
+        /// Position after its last name.
+        to: usize,
+    },
+    /// A batch is done.
+    BatchDone {
+        /// The stage.
+        stage: String,
+        /// Position of its first name in the account list.
+        from: usize,
+        /// Position after its last name.
+        to: usize,
+    },
+    /// A stage is done.
+    StageDone {
+        /// Its name.
+        stage: String,
+    },
+    /// The promotion is done, or the peer came back before it was.
+    Ended {
+        /// When.
+        at: Now,
+    },
+}
+
+/// What a journal tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Story {
+    /// The promotion it is about.
+    pub epoch: u64,
+    /// When that began.
+    pub began: Option<Now>,
+    /// When that ended.
+    pub ended: Option<Now>,
+    /// How far the account list goes.
+    pub listed: Extent,
+    /// Steps that were begun, whatever became of them.
+    pub begun: BTreeSet<String>,
+    /// Stages that are done.
+    pub stages: BTreeSet<String>,
+    /// What is done of each stage that works in batches.
+    pub batches: BTreeMap<String, Ranges>,
+    /// Bytes up to the last whole line.
+    pub(super) sound: u64,
+}
+
+impl Story {
+    pub(super) fn add(&mut self, event: Event) {
+        match event {
+            Event::Begun { epoch, at } => {
+                *self = Self {
+                    epoch,
+                    began: Some(at),
+                    sound: self.sound,
+                    ..Self::default()
+                };
+            }
+            Event::Listed(extent) => self.listed = extent,
+            Event::Before { step } => {
+                self.begun.insert(step);
+            }
+            Event::After { .. } | Event::BatchBefore { .. } => {}
+            Event::BatchDone { stage, from, to } => {
+                self.batches.entry(stage).or_default().insert(Range {
+                    start: from,
+                    end: to,
+                });
+            }
+            Event::StageDone { stage } => {
+                self.stages.insert(stage);
+            }
+            Event::Ended { at } => self.ended = Some(at),
+        }
+    }
+}
