@@ -25,6 +25,9 @@ const SHOWN: usize = 200;
 /// Between SIGTERM and SIGKILL, at the most; never more than a quarter of the whole time.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// What a killed program has to be gone, at the most; never more than an eighth of the whole time.
+const FAREWELL: Duration = Duration::from_millis(100);
+
 /// Asks about `host`; returns the name it is known by, and what was said of it.
 pub(super) fn ask(
     argv: &[String],
@@ -33,13 +36,14 @@ pub(super) fn ask(
 ) -> Result<(String, Testimony), Doubt> {
     let left = deadline.left();
     let grace = GRACE.min(left / 4);
+    let within = left - grace - FAREWELL.min(left / 8);
     let runner = Runner {
         stop: Arc::new(AtomicBool::new(false)),
         grace,
         environment: vec![(HOST.to_owned(), host.to_owned())],
         spool_dir: PathBuf::from(SPOOL),
     };
-    let mut finished = runner.run_keeping(KEPT, argv, left.saturating_sub(grace));
+    let mut finished = runner.run_keeping(KEPT, argv, within);
     let reason = finished.stdout.take().and_then(first_line);
     let testimony = judge(&finished, reason.as_deref())?;
     let program = argv.first().map_or("", String::as_str);

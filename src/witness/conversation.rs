@@ -144,7 +144,9 @@ impl<'a> Conversation<'a> {
             .body(())
             .map_err(|err| Doubt::new(DoubtKind::Unusable, err.to_string()))?;
         let request = self.agent.configure_request(request);
-        let request = request.timeout_global(Some(left)).build();
+        // The kernel ends a wait on a socket late by up to an eighth (the granularity of the wheel,
+        // kernel/time/timer.c).
+        let request = request.timeout_global(Some(left - left / 8)).build();
         let response = if method == Method::POST {
             // Says that its length is 0, as a POST must (RFC 9110, section 8.6).
             self.agent.run(request.map(|()| [].as_slice()))
