@@ -230,6 +230,13 @@ impl Tools<'_> {
         }
     }
 
+    /// Whether nobody was ever listed for this promotion.
+    fn is_without_accounts(&self) -> bool {
+        self.ledger
+            .as_ref()
+            .is_some_and(|ledger| ledger.accounts.count() == 0)
+    }
+
     fn is_stopping(&self) -> bool {
         self.runner.stop.load(Ordering::Relaxed)
     }

@@ -215,3 +215,17 @@ fn a_promotion_that_hangs_is_ended_and_tried_again() {
         (3, 1)
     );
 }
+
+#[test]
+fn a_host_without_accounts_is_promoted_with_a_warning() {
+    let site = with_accounts(&[]);
+    let run = site.run();
+    run.is("confirmed", 0);
+    assert!(run.stderr.contains("accounts=0 cause="), "{}", run.stderr);
+    assert!(
+        !site
+            .lines("calls")
+            .iter()
+            .any(|call| call.contains("promoteAccounts"))
+    );
+}

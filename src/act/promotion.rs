@@ -51,6 +51,13 @@ fn promote_all(
         replicas.none_available,
         replicas.lagging
     );
+    if tools.is_without_accounts() {
+        log::warn!(
+            "step={} accounts=0 cause=\"they are promoted already, or the peer's \
+             appserver_vmname is not its name in Carbonio\"",
+            list.name
+        );
+    }
     while tally.left > 0 {
         let (deed, _) = tools.run(promote);
         let outcome = deed.outcome.clone();
