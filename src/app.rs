@@ -96,8 +96,7 @@ pub fn ack(path: &Path, reason: &str) -> Result<String, Refusal> {
 
 /// Loads the config. What is odd about it is told by `habeat check`, not anew every five minutes.
 fn load(path: &Path) -> Result<Config, Refusal> {
-    let Loaded { config, warnings } =
-        config::load(path).map_err(|invalid| Refusal::unusable(invalid.into()))?;
+    let Loaded { config, warnings } = config::load(path).map_err(Refusal::config)?;
     if !warnings.is_empty() {
         log::info!(
             "config={} warnings={} next=\"habeat check\"",

@@ -1,6 +1,7 @@
 //! What a run means to whoever started it. The only table of exit codes.
 
 use crate::act::End;
+use crate::config::Invalid;
 use crate::decide::{Choice, Decision, Hold};
 
 /// An exit code.
@@ -73,6 +74,19 @@ impl Refusal {
         Self {
             code: Code::Unusable,
             error,
+        }
+    }
+
+    /// Refuses because of the config: one that may not be read is a missing privilege.
+    pub fn config(invalid: Invalid) -> Self {
+        let code = if invalid.denied {
+            Code::Privilege
+        } else {
+            Code::Unusable
+        };
+        Self {
+            code,
+            error: invalid.into(),
         }
     }
 

@@ -1,17 +1,21 @@
 //! The log: to a file and to standard error, in the ancestor's line format
 //! (`TIME NAME - LEVEL - message`). The only file that knows simplelog.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use rustix::fs::Mode;
 use simplelog::{CombinedLogger, ConfigBuilder, SharedLogger, WriteLogger};
 use time::macros::format_description;
+
+use crate::store::file;
 
 /// The ancestor's time stamp, in local time.
 const STAMP: &[time::format_description::FormatItem<'static>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second],[subsecond digits:3]");
+
+/// Administrators read it, and those in its group.
+const MODE: Mode = Mode::from_bits_retain(0o640);
 
 /// Writes each record in the ancestor's line format; simplelog takes it to its places.
 struct LineFormat {
@@ -23,7 +27,7 @@ struct LineFormat {
 /// afterwards. A log file that cannot be opened is said once and done without.
 pub fn start(file: Option<&Path>, level: LevelFilter) {
     let offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
-    let opened = file.map(|path| (path, open(path)));
+    let opened = file.map(|path| (path, file::open_to_grow(path, MODE)));
     let mut places: Vec<Box<dyn SharedLogger>> = vec![place(level, std::io::stderr())];
     let unopened = match opened {
         Some((_, Ok(file))) => {
@@ -46,14 +50,6 @@ pub fn start(file: Option<&Path>, level: LevelFilter) {
             path.display()
         );
     }
-}
-
-fn open(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o640)
-        .open(path)
 }
 
 fn place(level: LevelFilter, to: impl std::io::Write + Send + 'static) -> Box<dyn SharedLogger> {

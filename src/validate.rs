@@ -129,7 +129,12 @@ fn render(checked: &Checked) -> String {
             .line
             .map(|line| format!("line {line}: "))
             .unwrap_or_default();
-        format!("  {kind}: {line}{}: {}", finding.key, finding.message)
+        // What is wrong with the file as a whole has no key.
+        let key = match finding.key.as_str() {
+            "" => String::new(),
+            key => format!("{key}: "),
+        };
+        format!("  {kind}: {line}{key}{}", finding.message)
     };
     let errors = checked.errors.iter().map(|finding| line("error", finding));
     let warnings = checked

@@ -168,6 +168,22 @@ fn programs_of_another_user_need_root() {
 }
 
 #[test]
+fn a_config_that_we_may_not_read_ends_with_77_and_a_missing_one_with_78() {
+    let site = Site::new();
+    let mode = fs::Permissions::from_mode;
+    fs::set_permissions(site.path(""), mode(0o755)).expect("a mode");
+    site.write("habeat.yml", "");
+    fs::set_permissions(site.path("habeat.yml"), mode(0o000)).expect("a mode");
+    let run = as_nobody(&site);
+    assert_eq!(run.exit, Some(77), "{run:#?}");
+    assert!(run.stderr.contains("habeat.yml"), "{run:#?}");
+    site.remove("habeat.yml");
+    let config = site.path("habeat.yml").display().to_string();
+    let missing = bare(&["--config", &config, "--log", "/dev/null"]);
+    assert_eq!(missing.exit, Some(78), "{missing:#?}");
+}
+
+#[test]
 fn a_folder_that_is_not_ours_to_write_to_ends_with_77() {
     let site = Site::new();
     fs::set_permissions(site.path(""), fs::Permissions::from_mode(0o755)).expect("a mode");

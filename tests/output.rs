@@ -7,6 +7,7 @@ use std::fs;
 use common::files::snapshot;
 use common::{PEER, Ran, Site};
 use regex_lite::Regex;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 /// The ancestor's line: `TIME NAME - LEVEL - message`.
 const LINE: &str =
@@ -101,6 +102,34 @@ fn a_log_or_history_that_cannot_be_written_is_said_once_and_done_without() {
             (3, 3)
         );
     }
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_no_run() {
+    for name in ["habeat.log", "history.jsonl"] {
+        let site = Site::new();
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, site.path(name), FileType::Fifo, mode, 0).expect("a pipe in its place");
+        let run = site.run();
+        run.is("confirmed", 0);
+        said_once(&run, "going on without it");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_the_whole_file_is_said_without_a_key() {
+    let site = Site::new();
+    let config = site.path("none.yml").display().to_string();
+    let run = common::ran(common::start(&[
+        common::HABEAT,
+        "check",
+        "--config",
+        &config,
+    ]));
+    assert!(
+        run.stdout.contains("  error: cannot read the config file"),
+        "{run:#?}"
+    );
 }
 
 #[test]

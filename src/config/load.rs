@@ -1,7 +1,7 @@
 //! Reads `habeat.yml`: text → tree → checked [`Config`]; all problems are reported at once.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use super::notes::{Note, Notes};
 use super::reader::Field;
@@ -55,6 +55,8 @@ pub struct Invalid {
     pub errors: Vec<Problem>,
     /// What else is odd.
     pub warnings: Vec<Problem>,
+    /// Whether the file may not be read by whom we run as: nothing is known about it then.
+    pub denied: bool,
 }
 
 impl Invalid {
@@ -64,6 +66,7 @@ impl Invalid {
             path: path.to_owned(),
             errors: vec![Problem { line, key, message }],
             warnings: Vec::new(),
+            denied: false,
         }
     }
 }
@@ -88,8 +91,10 @@ impl std::error::Error for Invalid {}
 /// When the file cannot be read or used; the error lists every problem.
 pub fn load(path: &Path) -> Result<Loaded, Invalid> {
     let whole = |line, message| Invalid::whole(path, line, message);
-    let file = source::read(path, LARGEST)
-        .map_err(|why| whole(None, format!("cannot read the config file: {why}")))?;
+    let file = source::read(path, LARGEST).map_err(|why| Invalid {
+        denied: why.kind() == io::ErrorKind::PermissionDenied,
+        ..whole(None, format!("cannot read the config file: {why}"))
+    })?;
     let text = std::str::from_utf8(&file.bytes).map_err(|err| {
         let before = file.bytes.get(..err.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -126,6 +131,7 @@ pub fn load(path: &Path) -> Result<Loaded, Invalid> {
         path: path.to_owned(),
         errors,
         warnings,
+        denied: false,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Reads a file whole: bounded, never waiting, and telling who else may read it.
 
 use std::fs::{Metadata, OpenOptions};
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -31,33 +31,31 @@ impl Source {
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// In words that read after "cannot read FILE: ".
-pub(super) fn read(path: &Path, limit: u64) -> Result<Source, String> {
+/// With words that read after "cannot read FILE: ".
+pub(super) fn read(path: &Path, limit: u64) -> io::Result<Source> {
     // Without O_NONBLOCK, opening a FIFO waits for a writer (open(2)).
-    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(|err| err.to_string())?;
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags)
-        .open(path)
-        .map_err(|err| err.to_string())?;
-    let meta = file.metadata().map_err(|err| err.to_string())?;
+        .open(path)?;
+    let meta = file.metadata()?;
     expect_regular(&meta)?;
     let mut bytes = Vec::new();
-    let read = file.take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(|err| err.to_string())?;
+    file.take(limit + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
         let mode = meta.mode() & 0o7777;
         return Ok(Source { bytes, mode });
     }
-    Err(format!("it is larger than {limit} bytes"))
+    Err(io::Error::other(format!("it is larger than {limit} bytes")))
 }
 
-fn expect_regular(meta: &Metadata) -> Result<(), String> {
+fn expect_regular(meta: &Metadata) -> io::Result<()> {
     if meta.is_dir() {
-        return Err("it is a directory; give the file itself".to_owned());
+        return Err(io::Error::other("it is a directory; give the file itself"));
     }
     if meta.is_file() {
         return Ok(());
     }
-    Err("it is not a regular file".to_owned())
+    Err(io::Error::other("it is not a regular file"))
 }

@@ -1,10 +1,12 @@
 //! Past runs: one JSON document per line. A convenience for people: nothing is decided from it,
 //! and a run that cannot write it says so and goes on.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
+
+use rustix::fs::Mode;
 
 use crate::config::History;
 use crate::record::report::Report;
@@ -30,12 +32,11 @@ pub fn append(history: &History, report: &Report) -> std::io::Result<()> {
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600);
-    match (options.open(path), path.parent()) {
+    let open = || file::open_to_grow(path, Mode::RUSR | Mode::WUSR);
+    match (open(), path.parent()) {
         (Err(error), Some(folder)) if error.kind() == std::io::ErrorKind::NotFound => {
             DirBuilder::new().mode(0o700).create(folder)?;
-            options.open(path)
+            open()
         }
         (result, _) => result,
     }
