@@ -23,6 +23,7 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let config = load(path)?;
     let _lock = RunLock::take(&config.files.promotion)?;
     let memory = state::load(&config.files, Foreign::Remove)?;
+    record::require_same_source(&config, &memory)?;
     let now = Now::read();
     let seen = observe(&config);
     lines::evidence(&config, &seen);
@@ -61,6 +62,7 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
 pub fn dry_run(path: &Path) -> Result<Report, Refusal> {
     let config = load(path)?;
     let memory = state::load(&config.files, Foreign::Leave)?;
+    record::require_same_source(&config, &memory)?;
     let now = Now::read();
     let seen = observe(&config);
     lines::evidence(&config, &seen);

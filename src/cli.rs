@@ -36,7 +36,7 @@ pub struct Common {
     /// Log more
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Log warnings and errors only
+    /// Print warnings and errors only; the log file stays complete
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }

@@ -174,7 +174,7 @@ pub enum Target {
 pub struct HttpTarget {
     /// Where to ask.
     pub url: String,
-    /// The status that counts as an answer; any 2xx when not given.
+    /// The status that counts as an answer; any below 500 when not given.
     pub status: Option<u16>,
     /// What the body must match, if given (checked to be a valid expression).
     pub regexp: Option<String>,

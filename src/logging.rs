@@ -25,13 +25,16 @@ struct LineFormat {
 
 /// Starts the log. Call it before any thread is started: the local time zone cannot be read safely
 /// afterwards. A log file that cannot be opened is said once and done without.
+///
+/// `level` is for whoever watches; the file always tells at least the whole run.
 pub fn start(file: Option<&Path>, level: LevelFilter) {
+    let file_level = level.max(LevelFilter::Info);
     let offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
     let opened = file.map(|path| (path, file::open_to_grow(path, MODE)));
     let mut places: Vec<Box<dyn SharedLogger>> = vec![place(level, std::io::stderr())];
     let unopened = match opened {
         Some((_, Ok(file))) => {
-            places.push(place(level, file));
+            places.push(place(file_level, file));
             None
         }
         Some((path, Err(error))) => Some((path, error)),
@@ -42,7 +45,7 @@ pub fn start(file: Option<&Path>, level: LevelFilter) {
         offset,
     };
     if log::set_boxed_logger(Box::new(format)).is_ok() {
-        log::set_max_level(level);
+        log::set_max_level(file_level);
     }
     if let Some((path, error)) = unopened {
         log::warn!(

@@ -115,6 +115,27 @@ fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
     }
 }
 
+/// Makes sure that the promotion that is remembered is about the host that the config names.
+///
+/// # Errors
+/// When it is about another one: to go on under the new name would leave the old one half done,
+/// or take the new one for promoted.
+pub fn require_same_source(config: &Config, memory: &Memory) -> Result<(), Refusal> {
+    let host = &config.peer.host;
+    let remembered = memory.promotion.as_ref().map(|it| it.source.as_str());
+    match remembered {
+        Some(source) if !source.is_empty() && source != host => {
+            let file = config.files.promotion.display();
+            Err(Refusal::unusable(anyhow::anyhow!(
+                "a promotion of {source} is remembered, and the config now names {host}: put the \
+                 old name back, or, if that promotion is over or was a mistake, remove {file} and \
+                 {file}.journal; see docs/runbook.md#state-unusable"
+            )))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Acknowledges a promotion: an unfinished one may be tried again, a finished one stops being an
 /// alarm. Returns what was acknowledged; `None` when there is nothing.
 ///

@@ -10,6 +10,7 @@ use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
 mod outlook;
+mod programs;
 pub mod units;
 
 use self::outlook::{Prospect, outlook};
@@ -49,6 +50,7 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
             config,
             mut warnings,
         }) => {
+            warnings.extend(programs::warnings(&config));
             warnings.extend(units::warnings(&config));
             let online = online.then(|| ask(&config));
             let warnings = findings(&warnings);

@@ -229,3 +229,20 @@ fn a_host_without_accounts_is_promoted_with_a_warning() {
             .any(|call| call.contains("promoteAccounts"))
     );
 }
+
+#[test]
+fn a_promotion_is_not_continued_under_another_name() {
+    let mut site = with_accounts(&numbered(3));
+    site.write("fail_promote", "");
+    site.run().is("confirmed", 1);
+    let asked = site.lines("calls");
+    site.config.peer = "mbox9.example.com";
+    for word in [&["--json"][..], &["--json", "--dry-run"]] {
+        let run = site.call(word);
+        assert_eq!(run.exit, Some(78), "{word:?}: {}", run.stderr);
+        assert!(run.stderr.contains(PEER), "{}", run.stderr);
+    }
+    assert_eq!(site.lines("calls"), asked);
+    site.config.peer = PEER;
+    site.run().is("unfinished", 1);
+}

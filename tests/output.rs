@@ -69,6 +69,11 @@ fn each_run_has_exactly_one_decision_line() {
         // At rest nothing is wrong, and the line is an ordinary one.
         assert_eq!(decisions(&site), [reason]);
     }
+    let quiet = site.call(&["-q"]);
+    assert_eq!(
+        (quiet.stderr.as_str(), decisions(&site)),
+        ("", vec!["alive".to_owned()])
+    );
 }
 
 #[test]

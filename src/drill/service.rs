@@ -29,8 +29,12 @@ impl Service {
     }
 
     /// Refuses connections from now on.
+    ///
+    /// Closing alone would not do: a program that is just being started still holds a copy.
     pub(super) fn die(&mut self) {
-        self.listener = None;
+        if let Some(listener) = self.listener.take() {
+            let _ = rustix::net::shutdown(&listener, rustix::net::Shutdown::Both);
+        }
     }
 
     /// Listens again, on the same port.

@@ -35,9 +35,10 @@ fn ask(target: &HttpTarget, address: SocketAddr, within: Duration) -> Answer {
 
 fn judge(target: &HttpTarget, response: Response<ureq::Body>) -> Answer {
     let status = response.status();
-    let expected = target
-        .status
-        .map_or(status.is_success(), |wanted| status.as_u16() == wanted);
+    // Whoever redirects, refuses or does not find is there: that is no silence.
+    let expected = target.status.map_or(!status.is_server_error(), |wanted| {
+        status.as_u16() == wanted
+    });
     match &target.regexp {
         _ if !expected => Answer::NoAnswer(format!("status {}", status.as_u16())),
         None => Answer::Answered,

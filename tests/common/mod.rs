@@ -91,6 +91,7 @@ pub(crate) struct Site {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) provider: &'static str,
+    pub(crate) peer: &'static str,
     pub(crate) peer_ip: &'static str,
     pub(crate) probe: String,
     pub(crate) anchors: String,
@@ -129,6 +130,7 @@ impl Site {
             .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
             provider: "consul",
+            peer: PEER,
             peer_ip: "127.0.0.2",
             probe: format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]"),
             anchors: format!("[\"tcp://{}\"]", address(&anchor)),
@@ -226,7 +228,7 @@ impl Site {
         let config = &self.config;
         format!(
             include_str!("habeat.yml.in"),
-            peer = PEER,
+            peer = config.peer,
             provider = config.provider,
             peer_ip = config.peer_ip,
             probe = config.probe,

@@ -147,8 +147,11 @@ impl Service {
         }
     }
 
+    /// Closing alone would not do: a program that is just being started still holds a copy.
     fn stop(&mut self) {
-        self.listener = None;
+        if let Some(listener) = self.listener.take() {
+            rustix::net::shutdown(&listener, rustix::net::Shutdown::Both).unwrap();
+        }
     }
 
     fn resume(&mut self) {

@@ -26,8 +26,8 @@ fn the_status_decides() {
     for (status, wanted, expected) in [
         (200, None, Answer::Answered),
         (204, None, Answer::Answered),
-        (301, None, silent("status 301")),
-        (404, None, silent("status 404")),
+        (301, None, Answer::Answered),
+        (404, None, Answer::Answered),
         (503, None, silent("status 503")),
         (200, Some(200), Answer::Answered),
         (204, Some(200), silent("status 204")),
