@@ -1,6 +1,6 @@
 //! The configuration as a run uses it: checked, complete, with every default filled in.
 //!
-//! The YAML as written is read by [`load`]; nothing after it sees a raw value.
+//! The YAML as written is read by [`mod@load`]; nothing after it sees a raw value.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use common::files::is_there;
-use common::{OWN_NODE, PEER_NODE, Ran, Site, TOKEN, free_port, ran};
+use common::{DEAD_PORT, OWN_NODE, PEER_NODE, Ran, Site, TOKEN, ran};
 use habeat::drill::fake_consul::{Acl, Leader, Node};
 
 /// A program that refuses to promote, with the exit code that says so.
@@ -221,7 +221,7 @@ fn an_isolated_node_does_not_take_its_own_cut_for_a_death() {
 #[test]
 fn a_witness_that_does_not_answer_is_not_a_death() {
     let mut site = Site::new();
-    site.config.consul_port = free_port();
+    site.config.consul_port = DEAD_PORT;
     holds(&site, "unknown", "unreachable");
 }
 

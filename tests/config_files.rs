@@ -1,148 +1,291 @@
-//! What is shipped and what is documented of the config is what the loader reads.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The shipped configs and the documents tell the truth about the loader: what they show loads,
+//! and what the loader knows they name.
 
-use std::fs;
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on says where"
+)]
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use habeat::config::load::known_keys;
-use habeat::config::{Loaded, load};
+use habeat::config::{Config, Invalid, Loaded, Problem, load};
+use serde_yaml::{Mapping, Value};
 
-/// What a fragment of a document is put into; a block of the fragment takes the place of its own.
-const AROUND: [(&str, &str); 3] = [
-    (
-        "local",
-        "local: {whoami: secondary, dc_check: primary, role: appserver}\n",
-    ),
-    (
-        "primary",
-        "primary: {appserver_ip: 192.0.2.10, appserver_vmname: mbx1.example.com}\n",
-    ),
-    (
-        "secondary",
-        "secondary: {appserver_ip: 198.51.100.10, appserver_vmname: mbx2.example.com}\n",
-    ),
-];
+const SMALLEST: &str = "
+local: {whoami: secondary, dc_check: primary, role: appserver}
+primary: {appserver_ip: 192.0.2.1, appserver_vmname: mbx1.example.com}
+secondary: {appserver_ip: 198.51.100.1, appserver_vmname: mbx2.example.com}
+";
 
-/// Where the documents put secrets; in a test they lie in a file that is there.
-const SECRETS: &str = "/etc/hamon/";
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-fn read(name: &str) -> String {
-    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+fn text_of(path: impl AsRef<Path>) -> String {
+    let path = path.as_ref();
+    std::fs::read_to_string(path).unwrap_or_else(|err| panic!("{}: {err}", path.display()))
 }
 
-/// Loads a text as a file of root's own, with a secret in every file that it names.
-fn load_text(text: &str) -> Result<Loaded, String> {
+/// Loads a text as a private file.
+fn load_text(text: &str) -> Result<Loaded, Invalid> {
     let folder = tempfile::tempdir().unwrap();
-    let prefix = format!("{}/", folder.path().display());
-    for word in text.split_whitespace() {
-        if let Some(name) = word.strip_prefix(SECRETS) {
-            fs::write(folder.path().join(name), "a-secret").unwrap();
-        }
-    }
     let file = folder.path().join("habeat.yml");
-    fs::write(&file, text.replace(SECRETS, &prefix)).unwrap();
-    load(&file).map_err(|invalid| invalid.to_string())
+    std::fs::write(&file, with_real_token_files(text, folder.path())).unwrap();
+    load(&file)
 }
 
-/// Removes the "#" of every key that is shown with its default or an example.
+/// The token files of the examples exist on no machine that runs these tests.
+fn with_real_token_files(text: &str, folder: &Path) -> String {
+    let token = folder.join("token");
+    std::fs::write(&token, "abc").unwrap();
+    text.replace("/etc/hamon/consul.token", token.to_str().unwrap())
+}
+
+/// Removes the `#` of every commented-out key; a comment has a blank behind it.
 fn uncommented(text: &str) -> String {
-    let lines = text.lines().map(|line| {
-        let indent = line.len() - line.trim_start().len();
-        match line.trim_start().strip_prefix('#') {
-            Some(rest) if rest.starts_with(|c: char| c.is_alphanumeric() || c == '-') => {
-                format!("{}{rest}", &line[..indent])
+    let line = |line: &str| {
+        let bare = line.trim_start();
+        let indent = line.len() - bare.len();
+        match bare.strip_prefix('#') {
+            Some(key) if !key.is_empty() && !key.starts_with(' ') => {
+                format!("{}{key}\n", &line[..indent])
             }
-            Some(_) | None => line.to_owned(),
+            Some(_) | None => format!("{line}\n"),
         }
-    });
-    lines.collect::<Vec<_>>().join("\n") + "\n"
+    };
+    text.lines().map(line).collect()
 }
 
 #[test]
-fn the_configs_shipped_load_as_they_are_and_with_every_key_in_use() {
+fn the_shipped_configs_load_as_they_are_and_with_every_key_uncommented() {
     for name in ["config/habeat.yml", "config/habeat.example.yml"] {
-        let text = read(name);
-        for text in [text.clone(), uncommented(&text)] {
-            if let Err(invalid) = load_text(&text) {
-                panic!("{name}: {invalid}\n{text}");
+        for text in [text_of(project(name)), uncommented(&text_of(project(name)))] {
+            let loaded = load_text(&text).unwrap_or_else(|err| panic!("{name}: {err}\n{text}"));
+            assert_eq!(loaded.config.own.name, "secondary");
+        }
+    }
+}
+
+#[test]
+fn the_shipped_config_with_its_two_proposals_has_no_warnings() {
+    let loaded = load_text(&uncommented(&text_of(project("config/habeat.yml")))).unwrap();
+    assert_eq!(loaded.warnings, []);
+}
+
+#[test]
+fn the_example_shows_the_real_defaults() {
+    let example = text_of(project("config/habeat.example.yml"));
+    let shown = load_text(&uncommented(&example)).unwrap().config;
+    let real = load_text(SMALLEST).unwrap().config;
+    let plain = |config: &Config| {
+        let looks = &config.probe;
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            config.files,
+            config.appserver,
+            (looks.attempts, looks.interval, looks.timeout),
+            config.policy,
+            config.witnesses,
+            config.carbonio,
+            config.timeouts,
+            config.history
+        )
+    };
+    assert_eq!(plain(&shown), plain(&real));
+}
+
+/// Returns the keys of a config as `block.key`, sites as `SITE`, targets as `TARGET`.
+fn keys_in(value: &Value, block: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Mapping(map) => {
+            for (key, inner) in map {
+                let name = match key.as_str().unwrap() {
+                    "primary" | "secondary" if block.is_empty() => "SITE",
+                    name => name,
+                };
+                let path = [block, name].join(if block.is_empty() { "" } else { "." });
+                keys_in(inner, &path, found);
+                found.insert(path);
             }
         }
+        Value::Sequence(items) => {
+            for item in items {
+                keys_in(item, "TARGET", found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Tagged(_) => {}
     }
-    let example = read("config/habeat.example.yml");
-    assert_ne!(
-        uncommented(&example),
-        example,
-        "the example shows no key behind a #"
-    );
 }
 
-/// Returns every fenced YAML block of a document.
-fn blocks(text: &str) -> Vec<String> {
-    let parts = text.split("```yaml\n").skip(1);
-    parts
-        .filter_map(|part| part.split_once("```").map(|(block, _)| block.to_owned()))
-        .collect()
+#[test]
+fn every_key_is_in_the_example_and_no_other() {
+    let example = uncommented(&text_of(project("config/habeat.example.yml")));
+    let mut found = BTreeSet::new();
+    keys_in(&serde_yaml::from_str(&example).unwrap(), "", &mut found);
+    found.remove("SITE");
+    assert_eq!(found, BTreeSet::from_iter(known_keys()));
 }
 
-fn documents(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(documents(&path));
-        } else if path.extension().is_some_and(|it| it == "md") {
-            found.push(path);
+#[test]
+fn every_key_is_in_the_manual_and_no_other() {
+    let mut block = String::new();
+    let mut found = BTreeSet::new();
+    for line in text_of(project("docs/man/habeat.yml.5")).lines() {
+        if let Some(name) = line.strip_prefix(".Ss ") {
+            block = if name == "Top level" {
+                String::new()
+            } else {
+                format!("{name}.")
+            };
+        } else if let Some(names) = line.strip_prefix(".It Cm ") {
+            found.extend(names.split(" , ").map(|name| format!("{block}{name}")));
         }
     }
+    assert_eq!(found, BTreeSet::from_iter(known_keys()));
+}
+
+#[test]
+fn every_key_is_in_the_documentation_and_no_other() {
+    let mut block = String::new();
+    let mut found = BTreeSet::new();
+    for line in text_of(project("docs/configuration.md")).lines() {
+        let heading = line
+            .strip_prefix("## ")
+            .or_else(|| line.strip_prefix("### "));
+        if let Some(name) = heading.filter(|name| !name.contains(' ')) {
+            block = name.to_owned();
+            if !name.chars().all(|it| it.is_uppercase()) && !name.contains('.') {
+                found.insert(name.to_owned());
+            }
+        } else if let Some((name, _)) = line.strip_prefix("| `").and_then(|it| it.split_once('`')) {
+            let is_key_row = line.matches('|').count() == 5;
+            found.extend(is_key_row.then(|| format!("{block}.{name}")));
+        }
+    }
+    assert_eq!(found, BTreeSet::from_iter(known_keys()));
+}
+
+#[test]
+fn the_misspelling_that_is_read_is_documented() {
+    for name in [
+        "config/habeat.example.yml",
+        "docs/configuration.md",
+        "docs/man/habeat.yml.5",
+    ] {
+        assert!(text_of(project(name)).contains("deativate"), "{name}");
+    }
+}
+
+/// Returns the documents that may show a config.
+fn documents() -> Vec<PathBuf> {
+    let mut found: Vec<_> = std::fs::read_dir(project("docs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|it| it == "md"))
+        .collect();
+    found.extend(Some(project("README.md")).filter(|path| path.exists()));
+    found.sort();
     found
 }
 
-#[test]
-fn every_yaml_block_of_the_documents_is_a_config_or_a_part_of_one() {
-    let mut seen = 0;
-    let mut all = documents(&root().join("docs"));
-    all.push(root().join("README.md"));
-    for path in all {
-        for block in blocks(&fs::read_to_string(&path).unwrap()) {
-            let has = |key: &str| {
-                block
-                    .lines()
-                    .any(|line| line.starts_with(&format!("{key}:")))
-            };
-            let around = AROUND.iter().filter(|(key, _)| !has(key));
-            let text: String = around
-                .map(|(_, text)| *text)
-                .chain([block.as_str()])
-                .collect();
-            if let Err(invalid) = load_text(&text) {
-                panic!("{}: {invalid}\n{block}", path.display());
-            }
-            seen += 1;
+/// Returns the blocks fenced as `yaml`.
+fn yaml_blocks(text: &str) -> Vec<String> {
+    let fenced = text.split("```yaml\n").skip(1);
+    fenced
+        .map(|rest| rest.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+/// Puts a fragment over the smallest config, key by key.
+fn merged(fragment: &Value) -> String {
+    let mut whole: Mapping = serde_yaml::from_str(SMALLEST).unwrap();
+    for (name, block) in fragment.as_mapping().expect("a fragment has keys") {
+        match (whole.get_mut(name), block) {
+            (Some(Value::Mapping(below)), Value::Mapping(above)) => below.extend(above.clone()),
+            (_, _) => drop(whole.insert(name.clone(), block.clone())),
         }
     }
-    assert!(seen >= 5, "only {seen} blocks were found");
+    serde_yaml::to_string(&whole).unwrap()
 }
 
 #[test]
-fn every_key_is_in_the_manual_the_configuration_page_and_the_example() {
-    let keys = known_keys();
-    assert!(keys.len() > 60, "only {} keys are known", keys.len());
-    for name in [
-        "docs/man/habeat.yml.5",
-        "docs/configuration.md",
-        "config/habeat.example.yml",
-    ] {
-        let text = read(name);
-        let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
-        let words: std::collections::HashSet<&str> = text.split(word).collect();
-        let missing: Vec<&String> = keys
+fn every_config_in_the_documents_loads() {
+    let mut seen = 0;
+    for path in documents() {
+        for block in yaml_blocks(&text_of(&path)) {
+            let at = path.display();
+            let value: Value =
+                serde_yaml::from_str(&block).unwrap_or_else(|err| panic!("{at}: {err}\n{block}"));
+            let is_whole = value
+                .get("local")
+                .is_some_and(|it| it.get("role").is_some());
+            let text = if is_whole { block } else { merged(&value) };
+            load_text(&text).unwrap_or_else(|err| panic!("{at}: {err}\n{text}"));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 4, "only {seen} blocks were found");
+}
+
+/// Puts `value` at a path of keys, making the blocks on the way.
+fn put(map: &mut Mapping, path: &[&str], value: Value) {
+    match path {
+        [] => {}
+        [name] => drop(map.insert((*name).into(), value)),
+        [name, rest @ ..] => {
+            let inner = map
+                .entry((*name).into())
+                .or_insert(Value::Mapping(Mapping::new()));
+            put(inner.as_mapping_mut().expect("a block"), rest, value);
+        }
+    }
+}
+
+/// What is said when a value that nobody can read stands at `key`.
+fn told_of_nonsense_at(key: &str) -> Vec<Problem> {
+    let nonsense = Value::Mapping(Mapping::from_iter([("unreadable".into(), 1.into())]));
+    let mut config: Mapping = serde_yaml::from_str(SMALLEST).unwrap();
+    if let Some(name) = key.strip_prefix("TARGET.") {
+        let target = Mapping::from_iter([(name.into(), nonsense)]);
+        config.insert(
+            "anchors".into(),
+            Value::Sequence(vec![Value::Mapping(target)]),
+        );
+    } else {
+        let key = key.replace("SITE", "primary");
+        put(&mut config, &key.split('.').collect::<Vec<_>>(), nonsense);
+    }
+    match load_text(&serde_yaml::to_string(&config).unwrap()) {
+        Ok(loaded) => loaded.warnings,
+        Err(invalid) => invalid.errors,
+    }
+}
+
+/// A key that is known but that nothing reads would be a promise without a keeper.
+#[test]
+fn nonsense_at_any_key_is_noticed_but_for_the_keys_of_the_mesh() {
+    for key in known_keys() {
+        let told = told_of_nonsense_at(&key);
+        let tail = key.split_once('.').map_or(key.as_str(), |(_, tail)| tail);
+        let noticed = told
             .iter()
-            .filter(|key| !words.contains(key.rsplit('.').next().unwrap_or(key)))
-            .collect();
-        assert!(missing.is_empty(), "{name} lacks {missing:?}");
+            .any(|problem| problem.key.contains(tail) && problem.line.is_some());
+        assert_eq!(noticed, !key.starts_with("mesh."), "{key}: {told:?}");
+    }
+}
+
+/// mandoc is not everywhere; where it is, it must have nothing to say.
+#[test]
+fn the_manual_is_clean_by_mandoc() {
+    #[expect(clippy::disallowed_methods, reason = "a test asks a tool")]
+    let lint = std::process::Command::new("mandoc")
+        .args(["-Tlint", "-Wwarning"])
+        .arg(project("docs/man/habeat.yml.5"))
+        .output();
+    if let Ok(lint) = lint {
+        assert_eq!(String::from_utf8_lossy(&lint.stdout), "");
     }
 }

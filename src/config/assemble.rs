@@ -11,6 +11,13 @@ use super::{action, local, provider, rules, site, target};
 
 /// Reads the whole file. When errors were noted, the result is not to be used.
 pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
+    if file.is_writable_by_all() {
+        root.warn(format!(
+            "everyone on this machine can write this file (mode {:o}), and what it says is run; \
+             chmod 600 it",
+            file.mode
+        ));
+    }
     let top = root.block();
     let local = local::read(&top.get("local"));
     let mut probe = probe(&top.get("probe"));

@@ -65,6 +65,10 @@ fn site_name<'a>(field: &Field<'a>, what: &str) -> Option<&'a str> {
         ));
         return None;
     };
+    if name.contains(char::is_control) {
+        field.error(format!("{} holds a control character", quoted(name)));
+        return None;
+    }
     if TOP.names.contains(&name) {
         field.error(format!(
             "{name:?} is the name of another block; call the site otherwise"
@@ -142,14 +146,14 @@ fn files(section: &Section<'_>) -> Files {
 }
 
 fn appserver(section: &Section<'_>) -> Appserver {
-    let flag = |name| section.get(name).boolean(false);
+    let switch = |name| section.get(name).boolean(false);
     Appserver {
         threads: section
             .get("threads")
             .number(THREADS, 1, Some(MOST_THREADS)),
-        disable_ha_module: flag("disable_ha_module"),
-        flush_cache: flag("flush_cache"),
-        flush_all_servers: flag("flush_arguments_a"),
-        restart_replica: flag("restart_replica"),
+        disable_ha_module: switch("disable_ha_module"),
+        flush_cache: switch("flush_cache"),
+        flush_all_servers: switch("flush_arguments_a"),
+        restart_replica: switch("restart_replica"),
     }
 }

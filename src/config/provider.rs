@@ -105,7 +105,7 @@ fn token_in(path: &Path, field: &Field<'_>) -> Result<Secret, String> {
     let at = || path.display();
     let file =
         source::read(path, TOKEN_FILE).map_err(|why| format!("cannot read {}: {why}", at()))?;
-    if file.open_to_all() {
+    if file.is_readable_by_all() {
         field.warn(format!(
             "everyone on this machine can read {} (mode {:o}); chmod 600 it",
             at(),
@@ -128,7 +128,7 @@ fn secret(text: &str) -> Result<Secret, String> {
 }
 
 fn expect_private(secret: &Field<'_>, file: &Source) {
-    if !secret.is_blank() && file.open_to_all() {
+    if !secret.is_blank() && file.is_readable_by_all() {
         secret.warn(format!(
             "everyone on this machine can read this file (mode {:o}), and it holds a secret; \
              chmod 600 it",

@@ -18,8 +18,13 @@ pub(super) struct Source {
 
 impl Source {
     /// Whether every user of the machine may read it.
-    pub(super) fn open_to_all(&self) -> bool {
+    pub(super) fn is_readable_by_all(&self) -> bool {
         self.mode & 0o004 != 0
+    }
+
+    /// Whether every user of the machine may write it.
+    pub(super) fn is_writable_by_all(&self) -> bool {
+        self.mode & 0o002 != 0
     }
 }
 

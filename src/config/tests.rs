@@ -6,12 +6,13 @@ use super::{Config, Invalid, Loaded, load};
 
 mod damaged;
 mod errors;
+mod forms;
 mod generations;
 mod values;
 mod warnings;
 
 /// The smallest config that loads: ten lines, to which a test adds from line 11 on.
-pub(crate) const SMALLEST: &str = "\
+const SMALLEST: &str = "\
 local:
   whoami: secondary
   dc_check: primary

@@ -29,6 +29,8 @@ pub(crate) const HABEAT: &str = env!("CARGO_BIN_EXE_habeat");
 /// What the config sends and the witness wants.
 pub(crate) const TOKEN: &str = "5f0c2d1e-0000-4000-8000-000000000001";
 
+/// Nobody listens there (tcpmux, RFC 1078), and no test is ever given it.
+pub(crate) const DEAD_PORT: u16 = 1;
 /// Nothing here takes longer unless it hangs.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// How often a waiting test looks.
@@ -126,7 +128,7 @@ impl Site {
         let config = Config {
             provider: "consul",
             peer_ip: "127.0.0.2",
-            probe: format!("targets: [\"tcp://127.0.0.1:{}\"]", free_port()),
+            probe: format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]"),
             anchors: format!("[\"tcp://{}\"]", address(&anchor)),
             consul_port: consul.port(),
             token: TOKEN.to_owned(),
@@ -292,14 +294,6 @@ pub(crate) fn ran(child: Child) -> Ran {
 
 fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap_or_else(|e| panic!("cannot open a port: {e}"))
-}
-
-/// Returns a port that was free a moment ago, so that nobody listens on it.
-pub(crate) fn free_port() -> u16 {
-    let address = listener().local_addr();
-    address
-        .unwrap_or_else(|e| panic!("a listener without an address: {e}"))
-        .port()
 }
 
 fn address(listener: &TcpListener) -> String {
