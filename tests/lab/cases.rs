@@ -157,14 +157,6 @@ pub(crate) const CASES: &[Case] = &[
         Usual,
         &[scene(&[PrimaryMute, Maintenance], &[CUT, CUT])],
     ),
-    case(
-        "the agent of a living primary left the cluster",
-        Usual,
-        &[
-            scene(&[AgentLeft], &[ALIVE]),
-            scene(&[AgentLeft, PrimaryMute], &[NOT_FOUND, NOT_FOUND]),
-        ],
-    ),
     // Consul's word is about the agent: a frozen one on a mute host counts as a dead host.
     case(
         "the agent of the primary is frozen",
@@ -216,5 +208,16 @@ pub(crate) const CASES: &[Case] = &[
         "the secondary is cut off and its anchor tells it",
         WithAnchor,
         &[scene(&[SecondaryIsolated], &[NO_SERVER_ISOLATED; 5])],
+    ),
+    // The last one, because a server may hear of the leave only after the return; it then takes the
+    // next death for another leave (seen on Consul 1.8.7 under load). That errs on the safe side,
+    // but no other case could rely on its world.
+    case(
+        "the agent of a living primary left the cluster",
+        Usual,
+        &[
+            scene(&[AgentLeft], &[ALIVE]),
+            scene(&[AgentLeft, PrimaryMute], &[NOT_FOUND, NOT_FOUND]),
+        ],
     ),
 ];

@@ -124,8 +124,10 @@ impl Cluster {
         while !is_so(self) {
             assert!(
                 start.elapsed() < PATIENCE,
-                "waited {PATIENCE:?} in vain for {what}; members: {:?}",
-                self.ask_secondary("/v1/agent/members"),
+                "waited {PATIENCE:?} in vain for {what}; alive: {:?}, failed: {:?}, checks of the primary: {:?}",
+                self.members_with(ALIVE),
+                self.members_with(FAILED),
+                self.checks_of_primary(),
             );
             std::thread::sleep(Duration::from_millis(100));
         }
