@@ -16,6 +16,7 @@ pub mod pool;
 mod power_off;
 pub mod progress;
 mod promotion;
+mod switch;
 
 #[cfg(test)]
 mod tests;
@@ -117,7 +118,7 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         accounts: None,
         end: End::Complete,
     };
-    let mut tally = tools.ledger.is_some().then(Tally::default);
+    let mut tally = is_about_accounts(stages).then(Tally::default);
     for stage in stages {
         if tools.is_done(stage) {
             log::info!("stage={} outcome=\"done by an earlier run\"", stage.name);
@@ -148,6 +149,13 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
     deeds
 }
 
+fn is_about_accounts(stages: &[Stage]) -> bool {
+    stages.iter().any(|stage| match stage.work {
+        Work::Promote { .. } | Work::Batches { .. } => true,
+        Work::Sequence(_) | Work::Switch { .. } | Work::PowerOff { .. } => false,
+    })
+}
+
 /// Being stopped outranks a failure: it is no failed try.
 fn worse(so_far: End, new: End) -> End {
     match (so_far, new) {
@@ -163,6 +171,7 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
     let tally = tally.unwrap_or(&mut unused);
     match &stage.work {
         Work::Sequence(steps) => sequence(stage, steps, tools),
+        Work::Switch { commands, verify } => switch::run(stage, [commands, verify], tools),
         Work::PowerOff {
             vcenter,
             host,

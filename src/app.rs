@@ -30,8 +30,9 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let stages = plan(&config, &memory, &decision);
     lines::evidence(&config, &seen);
     lines::decision(&config, &decision);
+    lines::withheld(&config, &memory, &decision);
     perform::require_privilege(&config, &stages)?;
-    let intended = record::intend(&config, &memory, &decision, &now)?;
+    let intended = record::intend(&config, &memory, &decision, &stages, &now)?;
     let deeds = perform::perform(&config, &stages, &intended, stop)?;
     let settled = record::settle(&config, &intended, &decision, &deeds, &Now::read())?;
     let memory = if settled.promotion.is_some() {

@@ -7,6 +7,7 @@ use crate::decide::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
 use crate::exit::Refusal;
+use crate::plan::{Stage, undoes};
 use crate::store::{journal, state};
 
 pub mod history;
@@ -21,6 +22,7 @@ pub fn intend(
     config: &Config,
     memory: &Memory,
     decision: &Decision,
+    stages: &[Stage],
     now: &Now,
 ) -> Result<Memory, Refusal> {
     let mut next = memory.after(decision, now);
@@ -40,10 +42,25 @@ pub fn intend(
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => {
             next.module = Some(Module::new(ModulePhase::Stopping));
         }
+        Choice::Return if undoes(stages) => {
+            if let Some(promotion) = &mut next.promotion {
+                begin_return(promotion);
+            }
+        }
         Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => {}
     }
     state::save(&config.files, memory, &next)?;
     Ok(next)
+}
+
+/// From here on the promotion holds no more, whatever becomes of the return: a peer that dies
+/// again meanwhile is taken over from the start.
+fn begin_return(promotion: &mut Promotion) {
+    if promotion.phase != Phase::Returning {
+        promotion.phase = Phase::Returning;
+        promotion.attempts = 0;
+        promotion.failure = None;
+    }
 }
 
 /// Makes durable what this run did; returns the memory the next run finds.
@@ -64,14 +81,22 @@ pub fn settle(
                 settle_promotion(promotion, &deeds.end, now);
             }
         }
-        Choice::Return if deeds.end == End::Complete => {
-            next.promotion = None;
-            next.module = None;
-        }
+        Choice::Return => match &deeds.end {
+            End::Complete => {
+                next.promotion = None;
+                next.module = None;
+            }
+            End::Incomplete(why) | End::FenceFailed(why) => {
+                if let Some(promotion) = &mut next.promotion {
+                    promotion.failure = Some(why.clone());
+                }
+            }
+            End::Stopped => {}
+        },
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if deeds.end == End::Complete => {
             next.module = Some(Module::new(ModulePhase::Stopped));
         }
-        Choice::Return | Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
+        Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
     }
     let ended = |memory: &Memory| {
         memory
@@ -124,6 +149,7 @@ pub fn acknowledge(
             promotion.phase = Phase::Unfinished;
             promotion.attempts = 0;
         }
+        Phase::Returning => promotion.attempts = 0,
     }
     let acknowledged = promotion.clone();
     state::save(&config.files, memory, &next)?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::act::{Deeds, Tally};
 use crate::clock::Now;
-use crate::config::Config;
+use crate::config::{Config, Takeover};
 use crate::decide::{Decision, Memory, contradict};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, Observation, Reach, Standing};
@@ -117,6 +117,9 @@ struct StageTally {
 struct WouldRun {
     now: Vec<Argv>,
     on_promotion: Vec<Argv>,
+    /// When the latter would be run, in words.
+    #[serde(skip)]
+    when: &'static str,
 }
 
 /// What a run consists of, up to its end.
@@ -155,6 +158,12 @@ impl Report {
         let would_run = WouldRun {
             now: lines(now),
             on_promotion: lines(on_promotion),
+            when: match parts.config.policy.takeover {
+                Takeover::Automatic | Takeover::Manual => "on a confirmed death it would run",
+                Takeover::NotEnabled => {
+                    "on a confirmed death, with local.proxy_enable_activate on, it would run"
+                }
+            },
         };
         Self {
             would_run: Some(would_run),
@@ -170,7 +179,7 @@ impl Report {
         );
         if let Some(would_run) = &self.would_run {
             text += &commands("would run now", &would_run.now);
-            text += &commands("on a confirmed death it would run", &would_run.on_promotion);
+            text += &commands(would_run.when, &would_run.on_promotion);
         }
         text
     }
@@ -187,7 +196,7 @@ impl Report {
             version: VERSION,
             run: format!("{}-{}", now.wall, std::process::id()),
             at: now.utc(),
-            role: config.role.name(),
+            role: config.role().name(),
             site: config.own.name.clone(),
             peer: Peer {
                 site: config.peer.name.clone(),
@@ -299,11 +308,16 @@ fn commands(title: &str, commands: &[Argv]) -> String {
     if commands.is_empty() {
         return format!("{title}: nothing\n");
     }
-    let lines = commands.iter().map(|argv| {
-        let words: Vec<String> = argv.iter().map(|word| quote(word)).collect();
-        format!("  {}\n", words.join(" "))
-    });
+    let lines = commands
+        .iter()
+        .map(|argv| format!("  {}\n", shell_line(argv)));
     format!("{title}, in this order:\n{}", lines.collect::<String>())
+}
+
+/// Returns a command as a line that can be pasted into a shell.
+pub fn shell_line(argv: &[String]) -> String {
+    let words: Vec<String> = argv.iter().map(|word| quote(word)).collect();
+    words.join(" ")
 }
 
 /// Quotes a word as a shell would need it, so that a line can be pasted.

@@ -49,6 +49,13 @@ pub enum Event {
         /// How.
         outcome: String,
     },
+    /// A command that is run once has done its work.
+    CommandDone {
+        /// The stage.
+        stage: String,
+        /// Which of its commands.
+        command: String,
+    },
     /// A batch is about to start.
     BatchBefore {
         /// The stage.
@@ -94,6 +101,8 @@ pub struct Story {
     pub begun: BTreeSet<String>,
     /// Stages that are done.
     pub stages: BTreeSet<String>,
+    /// Commands that are done, in order, of each stage that runs each of its commands once.
+    pub commands: BTreeMap<String, Vec<String>>,
     /// What is done of each stage that works in batches.
     pub batches: BTreeMap<String, Ranges>,
     /// Bytes up to the last whole line.
@@ -116,6 +125,9 @@ impl Story {
                 self.begun.insert(step);
             }
             Event::After { .. } | Event::BatchBefore { .. } => {}
+            Event::CommandDone { stage, command } => {
+                self.commands.entry(stage).or_default().push(command);
+            }
             Event::BatchDone { stage, from, to } => {
                 self.batches.entry(stage).or_default().insert(Range {
                     start: from,
@@ -166,10 +178,15 @@ impl Journal {
             epoch,
             at: now.clone(),
         };
-        let line = line(&begun).map_err(|error| Refusal::unusable(error.into()))?;
-        file::replace(path, line.as_bytes())?;
+        Self::write(path, [begun])
+    }
+
+    fn write<const N: usize>(path: &Path, events: [Event; N]) -> Result<(Self, Story), Refusal> {
+        file::replace(path, lines(&events)?.as_bytes())?;
         let mut story = Story::default();
-        story.add(begun);
+        for event in events {
+            story.add(event);
+        }
         let file = file::open_append(path)
             .map_err(|error| Refusal::io(error, format!("cannot open {}", path.display())))?;
         Ok((
@@ -178,6 +195,25 @@ impl Journal {
             },
             story,
         ))
+    }
+
+    /// Forgets what was done of this promotion, because it was undone in part: all of it is to be
+    /// done again. That `step` was begun stays known. Returns the story as it now is.
+    ///
+    /// # Errors
+    /// When that is not durable.
+    pub fn begin_anew(
+        promotion: &Path,
+        epoch: u64,
+        step: &str,
+        now: &Now,
+    ) -> Result<(Self, Story), Refusal> {
+        let begun = Event::Begun {
+            epoch,
+            at: now.clone(),
+        };
+        let step = step.to_owned();
+        Self::write(&path(promotion), [begun, Event::Before { step }])
     }
 
     /// Appends a line; when this returns, it is durable.
@@ -222,9 +258,7 @@ pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
             },
             Event::Ended { at: now.clone() },
         ];
-        let lines: serde_json::Result<Vec<String>> = gist.iter().map(line).collect();
-        let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
-        file::replace(&path, lines.concat().as_bytes())?;
+        file::replace(&path, lines(&gist)?.as_bytes())?;
     }
     // In any case: an earlier run may have been killed between the two.
     file::remove(&beside(promotion, ".accounts"))
@@ -238,6 +272,16 @@ pub fn last_promotion(promotion: &Path, foreign: Foreign) -> Result<Option<Now>,
     Ok(read(&path(promotion), foreign)?.and_then(|story| story.ended.or(story.began)))
 }
 
+/// Returns the steps that the promotion of this number has begun, unless it has ended.
+///
+/// # Errors
+/// When the journal cannot be read or is damaged.
+pub fn begun(promotion: &Path, epoch: u64, foreign: Foreign) -> Result<BTreeSet<String>, Refusal> {
+    let story = read(&path(promotion), foreign)?;
+    let story = story.filter(|story| story.epoch == epoch && story.ended.is_none());
+    Ok(story.map_or_else(BTreeSet::new, |story| story.begun))
+}
+
 /// Returns the number of the last promotion; 0 before the first.
 ///
 /// # Errors
@@ -248,6 +292,12 @@ pub fn last_epoch(promotion: &Path) -> Result<u64, Refusal> {
 
 fn path(promotion: &Path) -> PathBuf {
     beside(promotion, ".journal")
+}
+
+fn lines(events: &[Event]) -> Result<String, Refusal> {
+    let lines: serde_json::Result<Vec<String>> = events.iter().map(line).collect();
+    let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
+    Ok(lines.concat())
 }
 
 fn line(event: &Event) -> serde_json::Result<String> {

@@ -90,6 +90,11 @@ pub(crate) struct Site {
 /// The parts of `habeat.yml` that tests change, as they are written.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    pub(crate) role: &'static str,
+    /// Another line of the block `local`.
+    pub(crate) local: String,
+    /// Another line of the block of our own site.
+    pub(crate) own_site: String,
     pub(crate) provider: &'static str,
     pub(crate) peer_ip: &'static str,
     pub(crate) probe: String,
@@ -128,6 +133,9 @@ impl Site {
             .set_nonblocking(true)
             .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
+            role: "appserver",
+            local: String::new(),
+            own_site: String::new(),
             provider: "consul",
             peer_ip: "127.0.0.2",
             probe: format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]"),
@@ -226,6 +234,9 @@ impl Site {
         let config = &self.config;
         format!(
             include_str!("habeat.yml.in"),
+            role = config.role,
+            local = config.local,
+            own_site = config.own_site,
             peer = PEER,
             provider = config.provider,
             peer_ip = config.peer_ip,
