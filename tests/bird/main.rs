@@ -28,7 +28,7 @@ fn the_route_moves_here_with_an_outage_and_back_with_the_return() {
     sites.run().is("hold/already-promoted", 0);
 
     sites.site_a_is_back();
-    sites.await_session("site-a");
+    sites.await_session("site_a");
     sites.run().is("hold/returning", 0);
     assert_eq!(sites.route().as_deref(), Some(SITE_B), "it moves too early");
     sites.run().is("return/returned", 0);
@@ -52,7 +52,7 @@ fn a_frozen_bird_is_a_switch_that_failed() {
     assert_eq!(sites.phase(), "unfinished");
 
     sites.thaw_b();
-    sites.await_session("site-b");
+    sites.await_session("site_b");
     sites.run().is("resume/unfinished", 0);
     sites.await_route(SITE_B);
     assert_eq!(sites.phase(), "finished");
@@ -70,7 +70,7 @@ fn a_bird_that_takes_the_order_and_announces_nothing_is_a_switch_that_failed() {
     run.is("promote/confirmed", 1);
     assert!(run.log.contains("verify: exit 1"), "{run:#?}");
     sites.open_session_of_b();
-    sites.await_session("site-b");
+    sites.await_session("site_b");
     sites.run().is("resume/unfinished", 0);
     sites.await_route(SITE_B);
 }

@@ -89,8 +89,8 @@ impl Sites {
         let config = sites.path("habeat.yml");
         fs::write(&config, sites.config()).unwrap();
         fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
-        sites.await_session("site-a");
-        sites.await_session("site-b");
+        sites.await_session("site_a");
+        sites.await_session("site_b");
         sites
     }
 
@@ -275,7 +275,7 @@ protocol bgp rtr {{
 fn router() -> String {
     let peer = |name, ip, autonomous_system, preference| {
         format!(
-            "protocol bgp '{name}' {{
+            "protocol bgp {name} {{
     local as 65000; neighbor {ip} as {autonomous_system}; {TIMERS}
     ipv4 {{
         import filter {{ if net = {VIP} then {{ bgp_local_pref = {preference}; accept; }} reject; }};
@@ -290,8 +290,8 @@ fn router() -> String {
 protocol device {{}}
 protocol kernel {{ ipv4 {{ export all; }}; }}
 {}{}",
-        peer("site-a", SITE_A, 65001, 100),
-        peer("site-b", SITE_B, 65002, 200)
+        peer("site_a", SITE_A, 65001, 100),
+        peer("site_b", SITE_B, 65002, 200)
     )
 }
 
