@@ -17,6 +17,7 @@ mod power_off;
 pub mod progress;
 mod promotion;
 mod step;
+mod switch;
 
 #[cfg(test)]
 mod tests;
@@ -118,7 +119,7 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         accounts: None,
         end: End::Complete,
     };
-    let mut tally = tools.ledger.is_some().then(Tally::default);
+    let mut tally = is_about_accounts(stages).then(Tally::default);
     for stage in stages {
         if tools.is_done(stage) {
             log::info!("stage={} outcome=\"done by an earlier run\"", stage.name);
@@ -149,6 +150,13 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
     deeds
 }
 
+fn is_about_accounts(stages: &[Stage]) -> bool {
+    stages.iter().any(|stage| match stage.work {
+        Work::Promote { .. } | Work::Batches { .. } => true,
+        Work::Sequence(_) | Work::Switch { .. } | Work::PowerOff { .. } => false,
+    })
+}
+
 /// Being stopped outranks a failure: it is no failed try.
 fn worse(so_far: End, new: End) -> End {
     match (so_far, new) {
@@ -164,6 +172,7 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
     let tally = tally.unwrap_or(&mut unused);
     match &stage.work {
         Work::Sequence(steps) => sequence(stage, steps, tools),
+        Work::Switch { commands, verify } => switch::run(stage, [commands, verify], tools),
         Work::PowerOff {
             vcenter,
             host,

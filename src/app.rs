@@ -31,8 +31,9 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let decision = look_again(&config, &memory, decision, stop);
     lines::decision(&config, &decision);
     let stages = plan(&config, &memory, &decision);
+    lines::withheld(&config, &memory, &decision);
     perform::require_privilege(&config, &stages)?;
-    let intended = record::intend(&config, &memory, &decision, &now)?;
+    let intended = record::intend(&config, &memory, &decision, &stages, &now)?;
     let deeds = perform::perform(&config, &stages, &intended, stop)?;
     let settled = record::settle(&config, &intended, &decision, &deeds, &Now::read())?;
     // On a return nothing is left in the memory; the report tells what was returned from.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 mod action;
 mod assemble;
+mod duty;
 mod keys;
 mod limits;
 pub mod load;
@@ -37,16 +38,14 @@ pub const MANUAL_SITE: &str = "primary";
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What this node is.
-    pub role: Role,
+    /// What this node does when the peer is dead, by its role.
+    pub duty: Duty,
     /// The site this node stands in (`local.whoami`).
     pub own: Site,
     /// The site this node watches (`local.dc_check`).
     pub peer: Site,
     /// Where state is kept, the role's suffix already applied.
     pub files: Files,
-    /// What the `appserver` role does besides promoting.
-    pub appserver: Appserver,
     /// How the peer is probed.
     pub probe: Probe,
     /// Targets that show whether we are connected at all.
@@ -91,6 +90,8 @@ impl Config {
 pub enum Role {
     /// A mailbox server.
     Appserver,
+    /// A proxy: it takes the traffic.
+    Proxyserver,
 }
 
 impl Role {
@@ -98,6 +99,26 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Self::Appserver => "appserver",
+            Self::Proxyserver => "proxyserver",
+        }
+    }
+}
+
+/// What a role does, with its own settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Duty {
+    /// Mailboxes are promoted.
+    Appserver(Appserver),
+    /// Traffic is switched.
+    Proxyserver(Proxyserver),
+}
+
+impl Config {
+    /// Returns what this node is.
+    pub fn role(&self) -> Role {
+        match &self.duty {
+            Duty::Appserver(_) => Role::Appserver,
+            Duty::Proxyserver(_) => Role::Proxyserver,
         }
     }
 }
@@ -107,7 +128,8 @@ impl Role {
 pub struct Site {
     /// The name of the site's block in the file.
     pub name: String,
-    /// The name by which Carbonio and the witnesses know the role's host (`appserver_vmname`).
+    /// The name by which Carbonio and the witnesses know the role's host (`appserver_vmname`,
+    /// `proxyserver_vmname`).
     pub host: String,
 }
 
@@ -118,7 +140,8 @@ pub struct Files {
     pub down: PathBuf,
     /// `local.checkPromotionFile` with the role's suffix: present = promoted, or on the way.
     pub promotion: PathBuf,
-    /// `local.checkRestartReplicaFile`: present = we stopped the HA module.
+    /// `local.checkRestartReplicaFile`: present = we stopped the HA module. Only a mailbox server
+    /// ever does; for any other role the name has its suffix, so that the file is never shared.
     pub module: PathBuf,
 }
 
@@ -135,6 +158,19 @@ pub struct Appserver {
     pub flush_all_servers: bool,
     /// Whether replicas are paused and restarted after a promotion.
     pub restart_replica: bool,
+}
+
+/// What the `proxyserver` role runs: commands of our own site, each run as it stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxyserver {
+    /// Move the traffic here: in order, up to the first failure.
+    pub activate: Vec<Vec<String>>,
+    /// Run in order afterwards; all must succeed, or the traffic does not count as moved.
+    pub verify: Vec<Vec<String>>,
+    /// Move it back: in order, up to the first failure.
+    pub deactivate: Vec<Vec<String>>,
+    /// Whether they are run when the peer returns (`local.proxy_enable_deactivate`).
+    pub enable_deactivate: bool,
 }
 
 /// How the peer is probed.
@@ -221,6 +257,8 @@ pub enum Takeover {
     Automatic,
     /// Never: the site called `primary`.
     Manual,
+    /// Not yet: `local.proxy_enable_activate` is off.
+    NotEnabled,
 }
 
 /// Who runs the return steps.

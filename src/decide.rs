@@ -70,6 +70,8 @@ pub enum Hold {
     Unknown(Ignorance),
     /// This site never takes over by itself.
     ManualSite(ModuleOrder),
+    /// The peer is dead, and the config does not let this role act yet.
+    NotEnabled,
     /// The peer is seen dead, this many times of so many.
     Confirming {
         /// Consecutive runs, this one included.
@@ -137,7 +139,7 @@ fn alive(policy: &Policy, memory: &Memory) -> Choice {
 fn dead(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
     match policy.takeover {
         Takeover::Manual => Choice::Hold(Hold::ManualSite(module_order(policy, memory))),
-        Takeover::Automatic => takeover(policy, memory, now),
+        Takeover::Automatic | Takeover::NotEnabled => takeover(policy, memory, now),
     }
 }
 
@@ -161,8 +163,16 @@ fn takeover(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
         None if memory.paused => Choice::Hold(Hold::Paused),
         None => match memory.block_left(policy.block_period, now) {
             Some(left) => Choice::Hold(Hold::Blocked { left }),
-            None => Choice::Promote,
+            None => if_enabled(policy, Choice::Promote),
         },
+    }
+}
+
+/// What is not enabled holds where it would act, and nowhere else.
+fn if_enabled(policy: &Policy, choice: Choice) -> Choice {
+    match policy.takeover {
+        Takeover::Automatic | Takeover::Manual => choice,
+        Takeover::NotEnabled => Choice::Hold(Hold::NotEnabled),
     }
 }
 
@@ -170,10 +180,10 @@ fn known_promotion(policy: &Policy, memory: &Memory, promotion: &Promotion) -> C
     match promotion.phase {
         Phase::Finished => Choice::Hold(Hold::AlreadyPromoted),
         Phase::FenceFailed => Choice::Hold(Hold::FenceFailed),
-        Phase::Unfinished if promotion.attempts >= policy.max_attempts => {
+        Phase::Unfinished | Phase::Returning if promotion.attempts >= policy.max_attempts => {
             Choice::Hold(Hold::Latched)
         }
-        Phase::Unfinished if memory.paused => Choice::Hold(Hold::Paused),
-        Phase::Unfinished => Choice::Resume,
+        Phase::Unfinished | Phase::Returning if memory.paused => Choice::Hold(Hold::Paused),
+        Phase::Unfinished | Phase::Returning => if_enabled(policy, Choice::Resume),
     }
 }

@@ -129,6 +129,7 @@ pub fn code(decision: &Decision) -> Code {
             Hold::Cut
             | Hold::Unknown(_)
             | Hold::ManualSite(_)
+            | Hold::NotEnabled
             | Hold::Latched
             | Hold::Paused
             | Hold::Blocked { .. }

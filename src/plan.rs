@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 pub use crate::command::Outcome;
-use crate::config::{Carbonio, Config, Namespace, Vcenter};
-use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder};
+use crate::config::{Appserver, Carbonio, Config, Duty, Namespace, Proxyserver, Vcenter};
+use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder, Phase};
 
 mod stage;
 
@@ -19,6 +19,12 @@ const BATCH_BYTES: usize = 96 * 1024;
 
 /// The name of the stage that promotes.
 pub const PROMOTE: &str = "promote";
+/// The name of the stage that moves the traffic here, and of its commands.
+pub const ACTIVATE: &str = "activate";
+
+/// The name of the stage that moves it back, and of its commands.
+pub const DEACTIVATE: &str = "deactivate";
+
 /// The name of the stage that makes sure that the old active cannot serve.
 pub const FENCE: &str = "fence";
 
@@ -26,13 +32,44 @@ pub const FENCE: &str = "fence";
 pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {
     match &decision.choice {
         Choice::Promote | Choice::Resume => takeover(config),
-        Choice::Return if memory.module.is_some() => vec![module(config, "start-module")],
+        Choice::Return => back(config, memory),
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => vec![module(config, "stop-module")],
-        Choice::Return | Choice::Rest | Choice::Clear | Choice::Hold(_) => Vec::new(),
+        Choice::Rest | Choice::Clear | Choice::Hold(_) => Vec::new(),
     }
 }
 
-/// Plans the takeover of the peer's accounts.
+fn back(config: &Config, memory: &Memory) -> Vec<Stage> {
+    match &config.duty {
+        Duty::Appserver(_) if memory.module.is_some() => vec![module(config, "start-module")],
+        Duty::Proxyserver(proxyserver)
+            if is_switched(memory)
+                && proxyserver.enable_deactivate
+                && !proxyserver.deactivate.is_empty() =>
+        {
+            vec![deactivate(config, proxyserver)]
+        }
+        Duty::Appserver(_) | Duty::Proxyserver(_) => Vec::new(),
+    }
+}
+
+/// Whether any of the traffic may have been moved: a switch that was only intended, or that came
+/// no further than its fence, is nothing to go back from.
+pub fn is_switched(memory: &Memory) -> bool {
+    memory
+        .promotion
+        .as_ref()
+        .is_some_and(|promotion| match promotion.phase {
+            Phase::Finished | Phase::Returning => true,
+            Phase::Unfinished | Phase::FenceFailed => memory.begun.contains(ACTIVATE),
+        })
+}
+
+/// Whether a stage gives back what a promotion took.
+pub fn undoes(stages: &[Stage]) -> bool {
+    stages.iter().any(|stage| stage.name == DEACTIVATE)
+}
+
+/// Plans the takeover, by the role.
 pub fn takeover(config: &Config) -> Vec<Stage> {
     let mut stages = Vec::new();
     if let Some((vcenter, deadline)) = &config.fence.vcenter {
@@ -41,14 +78,49 @@ pub fn takeover(config: &Config) -> Vec<Stage> {
     if !config.fence.commands.is_empty() || !config.fence.verify.is_empty() {
         stages.push(fence(config));
     }
-    stages.push(promote(config));
-    if config.appserver.restart_replica {
-        stages.push(restart_replicas(config));
-    }
-    if config.appserver.flush_cache {
-        stages.push(flush(config));
+    match &config.duty {
+        Duty::Appserver(appserver) => {
+            stages.push(promote(config, appserver));
+            if appserver.restart_replica {
+                stages.push(restart_replicas(config));
+            }
+            if appserver.flush_cache {
+                stages.push(flush(config, appserver));
+            }
+        }
+        Duty::Proxyserver(proxyserver) => stages.push(activate(config, proxyserver)),
     }
     stages
+}
+
+fn activate(config: &Config, proxyserver: &Proxyserver) -> Stage {
+    Stage {
+        name: ACTIVATE,
+        work: Work::Switch {
+            commands: commands(config, ACTIVATE, &proxyserver.activate),
+            verify: commands(config, "verify", &proxyserver.verify),
+        },
+        on_failure: OnFailure::Stop,
+    }
+}
+
+fn deactivate(config: &Config, proxyserver: &Proxyserver) -> Stage {
+    Stage {
+        name: DEACTIVATE,
+        work: Work::Sequence(commands(config, DEACTIVATE, &proxyserver.deactivate)),
+        on_failure: OnFailure::Stop,
+    }
+}
+
+/// The admin's own commands, run as they stand and judged by their exit status.
+fn commands(config: &Config, name: &'static str, commands: &[Argv]) -> Vec<Step> {
+    let step = |argv: &Argv| Step {
+        name,
+        variants: vec![argv.clone()],
+        deadline: config.timeouts.command,
+        judge: Judge::Exit,
+    };
+    commands.iter().map(step).collect()
 }
 
 fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
@@ -64,32 +136,18 @@ fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
 }
 
 fn fence(config: &Config) -> Stage {
-    let step = |name, argv: &Argv| Step {
-        name,
-        variants: vec![argv.clone()],
-        deadline: config.timeouts.command,
-        judge: Judge::Exit,
-    };
-    let commands = config
-        .fence
-        .commands
-        .iter()
-        .map(|argv| step("fence-command", argv));
-    let verify = config
-        .fence
-        .verify
-        .iter()
-        .map(|argv| step("fence-verify", argv));
+    let mut steps = commands(config, "fence-command", &config.fence.commands);
+    steps.extend(commands(config, "fence-verify", &config.fence.verify));
     Stage {
         name: FENCE,
-        work: Work::Sequence(commands.chain(verify).collect()),
+        work: Work::Sequence(steps),
         on_failure: OnFailure::Latch,
     }
 }
 
-fn promote(config: &Config) -> Stage {
+fn promote(config: &Config, appserver: &Appserver) -> Stage {
     let host = config.peer.host.as_str();
-    let threads = config.appserver.threads.to_string();
+    let threads = appserver.threads.to_string();
     let replica = |name, flag, words: &[&str], deadline, judge| Step {
         name,
         variants: replica_variants(&config.carbonio, Some(flag), words),
@@ -147,11 +205,11 @@ fn restart_replicas(config: &Config) -> Stage {
     batches(config, "restart-replicas", steps, Names::CommaList)
 }
 
-fn flush(config: &Config) -> Stage {
+fn flush(config: &Config, appserver: &Appserver) -> Stage {
     let zmprov = config.carbonio.zmprov.display().to_string();
     let mut argv = as_user(&config.carbonio, zmprov);
     argv.push("fc".into());
-    if config.appserver.flush_all_servers {
+    if appserver.flush_all_servers {
         argv.push("-a".into());
     }
     argv.push("account".into());
@@ -246,6 +304,7 @@ pub fn lines(stages: &[Stage]) -> Vec<Argv> {
         .iter()
         .flat_map(|stage| match &stage.work {
             Work::Sequence(steps) => steps.iter().map(first).collect(),
+            Work::Switch { commands, verify } => commands.iter().chain(verify).map(first).collect(),
             Work::PowerOff { vcenter, host, .. } => {
                 vec![
                     ["(vcenter)", &vcenter.base_url, "power-off", host]

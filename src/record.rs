@@ -7,6 +7,7 @@ use crate::decide::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
 use crate::exit::Refusal;
+use crate::plan::{Stage, undoes};
 use crate::store::{journal, state};
 
 pub mod history;
@@ -24,6 +25,7 @@ pub fn intend(
     config: &Config,
     memory: &Memory,
     decision: &Decision,
+    stages: &[Stage],
     now: &Now,
 ) -> Result<Memory, Refusal> {
     let mut next = memory.after(decision, now);
@@ -43,10 +45,25 @@ pub fn intend(
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => {
             next.module = Some(Module::new(ModulePhase::Stopping));
         }
+        Choice::Return if undoes(stages) => {
+            if let Some(promotion) = &mut next.promotion {
+                begin_return(promotion);
+            }
+        }
         Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => {}
     }
     state::save(&config.files, memory, &next)?;
     Ok(next)
+}
+
+/// From here on the promotion holds no more, whatever becomes of the return: a peer that dies
+/// again meanwhile is taken over from the start.
+fn begin_return(promotion: &mut Promotion) {
+    if promotion.phase != Phase::Returning {
+        promotion.phase = Phase::Returning;
+        promotion.attempts = 0;
+        promotion.failure = None;
+    }
 }
 
 /// Makes durable what this run did; returns the memory the next run finds.
@@ -67,14 +84,22 @@ pub fn settle(
                 settle_promotion(promotion, &deeds.end, now);
             }
         }
-        Choice::Return if deeds.end == End::Complete => {
-            next.promotion = None;
-            next.module = None;
-        }
+        Choice::Return => match &deeds.end {
+            End::Complete => {
+                next.promotion = None;
+                next.module = None;
+            }
+            End::Incomplete(why) | End::FenceFailed(why) => {
+                if let Some(promotion) = &mut next.promotion {
+                    promotion.failure = Some(why.clone());
+                }
+            }
+            End::Stopped => {}
+        },
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if deeds.end == End::Complete => {
             next.module = Some(Module::new(ModulePhase::Stopped));
         }
-        Choice::Return | Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
+        Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
     }
     let end_journal = || journal::end(&config.files.promotion, now);
     match next.promotion.as_ref().map(|promotion| promotion.phase) {
@@ -84,7 +109,7 @@ pub fn settle(
             state::save(&config.files, intended, &next)?;
             end_journal()?;
         }
-        Some(Phase::Unfinished | Phase::FenceFailed) => {
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::Returning) => {
             state::save(&config.files, intended, &next)?;
         }
         // The file goes last: without it nobody would come by here again.
@@ -157,6 +182,7 @@ pub fn acknowledge(
             promotion.phase = Phase::Unfinished;
             promotion.attempts = 0;
         }
+        Phase::Returning => promotion.attempts = 0,
     }
     let acknowledged = promotion.clone();
     state::save(&config.files, memory, &next)?;

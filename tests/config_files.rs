@@ -85,7 +85,7 @@ fn the_example_shows_the_real_defaults() {
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             config.files,
-            config.appserver,
+            config.duty,
             (looks.attempts, looks.interval, looks.timeout),
             config.policy,
             config.witnesses.first(),

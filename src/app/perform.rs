@@ -9,10 +9,10 @@ use crate::act::lingering::{Outlived, outlive};
 use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::clock::Now;
 use crate::command::Runner;
-use crate::config::Config;
-use crate::decide::{Memory, Promotion};
+use crate::config::{Config, Duty};
+use crate::decide::{Memory, Phase, Promotion};
 use crate::exit::{Code, Refusal};
-use crate::plan::{PROMOTE, Stage};
+use crate::plan::{ACTIVATE, Stage, Work};
 use crate::store::{AccountList, Journal};
 
 /// Tells a command's children which promotion they work for. Its value is unique on this node, so
@@ -21,7 +21,12 @@ const MARK: &str = "HABEAT_PROMOTION";
 
 /// The programs refuse any user but their own, and only root can become that user.
 pub(super) fn require_privilege(config: &Config, stages: &[Stage]) -> Result<(), Refusal> {
-    match &config.carbonio.user {
+    let user = match &config.duty {
+        Duty::Appserver(_) => config.carbonio.user.as_ref(),
+        // Its commands run as habeat itself.
+        Duty::Proxyserver(_) => None,
+    };
+    match user {
         Some(user) if !stages.is_empty() && !rustix::process::geteuid().is_root() => Err(Refusal {
             code: Code::Privilege,
             error: anyhow!("only root can run programs as {user}: run habeat as root"),
@@ -39,28 +44,45 @@ pub(super) fn perform(
     if stages.is_empty() {
         return Ok(nothing(End::Complete));
     }
-    let file = &config.files.promotion;
-    match (takes_over(stages), &intended.promotion) {
-        (false, _) => Ok(act::act(stages, &mut tools(config, None, stop))),
-        // Without a journal nothing would keep it from being done twice.
-        (true, None) => Err(Refusal::bug(anyhow!(
-            "a takeover was planned that nobody intended; nothing was done"
-        ))),
-        (true, Some(promotion)) => {
-            let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
-            let accounts = AccountList::open(file, &story.listed)?;
-            let mut tools = tools(config, Some(promotion), stop);
-            tools.ledger = Some(Ledger {
-                journal: &journal,
-                story: &story,
-                accounts,
-            });
-            Ok(match outlive_orphans(config, promotion, &tools.runner) {
-                End::Complete => act::act(stages, &mut tools),
-                end @ (End::Incomplete(_) | End::FenceFailed(_) | End::Stopped) => nothing(end),
-            })
-        }
+    let Some(promotion) = &intended.promotion else {
+        return without_promotion(config, stages, stop);
+    };
+    let mut tools = tools(config, Some(promotion), stop);
+    match outlive_orphans(config, promotion, &tools.runner) {
+        End::Complete => {}
+        end @ (End::Incomplete(_) | End::FenceFailed(_) | End::Stopped) => return Ok(nothing(end)),
     }
+    if !takes_over(stages) {
+        return Ok(act::act(stages, &mut tools));
+    }
+    let file = &config.files.promotion;
+    let (journal, story) = match promotion.phase {
+        // What was done may be undone in part by now.
+        Phase::Returning => Journal::begin_anew(file, promotion.epoch, ACTIVATE, &Now::read())?,
+        Phase::Unfinished | Phase::FenceFailed | Phase::Finished => {
+            Journal::open(file, promotion.epoch, &Now::read())?
+        }
+    };
+    tools.ledger = Some(Ledger {
+        journal: &journal,
+        story: &story,
+        accounts: AccountList::open(file, &story.listed)?,
+    });
+    Ok(act::act(stages, &mut tools))
+}
+
+fn without_promotion(
+    config: &Config,
+    stages: &[Stage],
+    stop: &Arc<AtomicBool>,
+) -> Result<Deeds, Refusal> {
+    if takes_over(stages) {
+        // Without a journal nothing would keep it from being done twice.
+        return Err(Refusal::bug(anyhow!(
+            "a takeover was planned that nobody intended; nothing was done"
+        )));
+    }
+    Ok(act::act(stages, &mut tools(config, None, stop)))
 }
 
 fn nothing(end: End) -> Deeds {
@@ -74,7 +96,11 @@ fn nothing(end: End) -> Deeds {
 /// A killed run may have left its commands running: a second promotion beside them is never begun.
 fn outlive_orphans(config: &Config, promotion: &Promotion, runner: &Runner) -> End {
     let mark = mark(config, promotion);
-    match outlive((MARK, &mark), config.timeouts.promote, runner) {
+    let patience = match &config.duty {
+        Duty::Appserver(_) => config.timeouts.promote,
+        Duty::Proxyserver(_) => config.timeouts.command,
+    };
+    match outlive((MARK, &mark), patience, runner) {
         Outlived::Gone => End::Complete,
         Outlived::Ended(pids) => {
             log::warn!("orphans={pids:?} outcome=ended cause=\"still there at the deadline\"");
@@ -97,7 +123,10 @@ fn mark(config: &Config, promotion: &Promotion) -> String {
 }
 
 fn takes_over(stages: &[Stage]) -> bool {
-    stages.iter().any(|stage| stage.name == PROMOTE)
+    stages.iter().any(|stage| match stage.work {
+        Work::Promote { .. } | Work::Switch { .. } => true,
+        Work::Sequence(_) | Work::PowerOff { .. } | Work::Batches { .. } => false,
+    })
 }
 
 fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBool>) -> Tools<'a> {
@@ -115,7 +144,10 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
             environment,
             spool_dir: file.parent().unwrap_or(file).to_owned(),
         },
-        width: config.appserver.threads,
+        width: match &config.duty {
+            Duty::Appserver(appserver) => appserver.threads,
+            Duty::Proxyserver(_) => 1,
+        },
         progress: act::progress::Progress::default(),
         variant: AtomicUsize::new(VARIANT_UNKNOWN),
         ledger: None,

@@ -5,9 +5,7 @@ use std::time::Duration;
 use super::keys::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero};
-use super::{
-    Carbonio, Fence, History, MANUAL_SITE, Namespace, OnReturn, Policy, Quorum, Takeover, Timeouts,
-};
+use super::{Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Takeover, Timeouts};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -15,8 +13,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Names per flush call, at the most.
 const LARGEST_BATCH: usize = 10_000;
 
-/// Reads `policy`. `own` is the site this node stands in.
-pub(super) fn policy(field: &Field<'_>, own: &str, stop_module: bool) -> Policy {
+/// Reads `policy`; what is said elsewhere has its most careful value.
+pub(super) fn policy(field: &Field<'_>) -> Policy {
     let section = field.section(&POLICY);
     let count = |name, default| section.get(name).number(default, 1, None);
     let on_return = [("role", OnReturn::Role), ("manual", OnReturn::Manual)];
@@ -26,11 +24,8 @@ pub(super) fn policy(field: &Field<'_>, own: &str, stop_module: bool) -> Policy 
         section.get("confirm_runs").warn(message);
     }
     Policy {
-        takeover: match own {
-            MANUAL_SITE => Takeover::Manual,
-            _ => Takeover::Automatic,
-        },
-        stop_module,
+        takeover: Takeover::Manual,
+        stop_module: false,
         quorum: Quorum::All,
         confirm_runs,
         recover_runs: count("recover_runs", 2),
@@ -107,7 +102,8 @@ pub(super) fn fence(field: &Field<'_>) -> Fence {
     fence
 }
 
-fn commands(field: &Field<'_>) -> Vec<Vec<String>> {
+/// Reads a list of commands.
+pub(super) fn commands(field: &Field<'_>) -> Vec<Vec<String>> {
     let items = field.items();
     items.iter().filter_map(command).collect()
 }

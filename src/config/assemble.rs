@@ -6,8 +6,8 @@ use super::keys::{MESH, METRICS, PROBE};
 use super::reader::{Field, Section};
 use super::scalar::Zero;
 use super::source::Source;
-use super::{Config, Fence, Policy, Probe, Role, Target};
-use super::{action, local, rules, site, target, witness};
+use super::{Config, Fence, Policy, Probe, Target};
+use super::{action, duty, local, rules, site, target, witness};
 
 /// Reads the whole file. When errors were noted, the result is not to be used.
 pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
@@ -26,7 +26,7 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
         let host = host.clone();
         probe.targets.push(Target::Icmp { host });
     }
-    let stop_module = local.appserver.disable_ha_module;
+    let duty = duty::read(&top, &local);
     let witnesses = witness::read(&top, &local, &sites, file);
     let quorum = witness::quorum(&top.get("quorum"), &witnesses);
     let fence = top.get("fence");
@@ -34,15 +34,16 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
     let vcenter = witness::fencing_vcenter(&fencing, &top, &witnesses, file);
     let timeouts = action::timeouts(&top.get("timeouts"));
     let config = Config {
-        role: local.role.unwrap_or(Role::Appserver),
         policy: Policy {
             quorum,
-            ..action::policy(&top.get("policy"), &sites.own.name, stop_module)
+            takeover: duty::takeover(&local),
+            stop_module: duty::stops_module(&duty),
+            ..action::policy(&top.get("policy"))
         },
+        duty,
         own: sites.own.clone(),
         peer: sites.peer.clone(),
         files: local.files,
-        appserver: local.appserver,
         probe,
         anchors: target::list(&top.get("anchors")),
         witnesses,

@@ -88,7 +88,7 @@ pub(super) static SWITCH: Keys = keys("SITE.proxy_switch", &["bgp"]);
 /// `deativate`, one of its two shipped configs `deactivate`.
 pub(super) static BGP: Keys = Keys {
     block: "SITE.proxy_switch.bgp",
-    names: &["activate", "deactivate"],
+    names: &["activate", "deactivate", "verify"],
     aliases: &[("deativate", "deactivate")],
 };
 

@@ -29,6 +29,17 @@ pub(super) struct Local<'a> {
     pub(super) provider: Kind,
     pub(super) files: Files,
     pub(super) appserver: Appserver,
+    pub(super) proxyserver: Switches<'a>,
+}
+
+/// What the block says to the role `proxyserver`.
+pub(super) struct Switches<'a> {
+    /// How the traffic is moved.
+    pub(super) way: Field<'a>,
+    /// Whether it is moved here.
+    pub(super) activate: bool,
+    /// Whether it is moved back.
+    pub(super) deactivate: bool,
 }
 
 /// Reads the block.
@@ -42,22 +53,17 @@ pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
         peer.error("is the same as local.whoami; a site cannot watch itself");
         peer_name = None;
     }
-    let local = Local {
+    let role = role(&section.get("role"));
+    section.get("proxy_switch").text();
+    Local {
         own: (own_name, own),
         peer: (peer_name, peer),
-        role: role(&section.get("role")),
+        role,
         provider: provider(&section.get("provider")),
-        files: files(&section),
+        files: files(&section, role.unwrap_or(Role::Appserver)),
         appserver: appserver(&section),
-    };
-    for name in ["proxy_enable_activate", "proxy_enable_deactivate"] {
-        let field = section.get(name);
-        if !field.is_blank() {
-            field.boolean(false);
-        }
+        proxyserver: proxyserver(&section),
     }
-    section.get("proxy_switch").text();
-    local
 }
 
 fn site_name<'a>(field: &Field<'a>, what: &str) -> Option<&'a str> {
@@ -82,14 +88,15 @@ fn site_name<'a>(field: &Field<'a>, what: &str) -> Option<&'a str> {
 
 fn role(field: &Field<'_>) -> Option<Role> {
     let Some(name) = field.value() else {
-        field.error("missing; write appserver");
+        field.error("missing; write appserver or proxyserver");
         return None;
     };
     match name {
         "appserver" => return Some(Role::Appserver),
-        "proxyserver" | "consulserver" => field.error(format!(
-            "{name} is not in this version yet, only appserver is; go on using what does this \
-             role now"
+        "proxyserver" => return Some(Role::Proxyserver),
+        "consulserver" => field.error(format!(
+            "{name} is not in this version yet, only appserver and proxyserver are; go on using \
+             what does this role now"
         )),
         _ => field.error(format!(
             "unknown role {}; {}",
@@ -119,7 +126,7 @@ fn provider(field: &Field<'_>) -> Kind {
     )
 }
 
-fn files(section: &Section<'_>) -> Files {
+fn files(section: &Section<'_>, role: Role) -> Files {
     let [down, promotion, module] = [
         "checkDownFile",
         "checkPromotionFile",
@@ -129,13 +136,16 @@ fn files(section: &Section<'_>) -> Files {
     let suffixed = |field: &Field<'_>, default| {
         let mut path = field.path(default).into_os_string();
         path.push("-");
-        path.push(Role::Appserver.name());
+        path.push(role.name());
         path.into()
     };
     let files = Files {
         down: suffixed(&down, DOWN_FILE),
         promotion: suffixed(&promotion, PROMOTION_FILE),
-        module: module.path(MODULE_FILE),
+        module: match role {
+            Role::Appserver => module.path(MODULE_FILE),
+            Role::Proxyserver => suffixed(&module, MODULE_FILE),
+        },
     };
     if files.promotion == files.down {
         promotion.error("is the same file as local.checkDownFile; each state needs its own");
@@ -151,6 +161,18 @@ fn files(section: &Section<'_>) -> Files {
         }
     }
     files
+}
+
+fn proxyserver<'a>(section: &Section<'a>) -> Switches<'a> {
+    let enabled = |name| {
+        let field = section.get(name);
+        !field.is_blank() && field.boolean(false)
+    };
+    Switches {
+        way: section.get("proxy_switch"),
+        activate: enabled("proxy_enable_activate"),
+        deactivate: enabled("proxy_enable_deactivate"),
+    }
 }
 
 fn appserver(section: &Section<'_>) -> Appserver {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reader::{Field, Section};
 use super::scalar::{is_loopback, spell};
 use super::site::Sites;
-use super::{Config, Gossip, Provider, Target};
+use super::{Config, Duty, Gossip, Provider, Target};
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
@@ -34,7 +34,7 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
 }
 
 /// Returns the spans of the longest run, each with the key that sets it.
-fn longest_run(config: &Config) -> [(&'static str, &'static str, Duration); 8] {
+fn longest_run(config: &Config) -> Vec<(&'static str, &'static str, Duration)> {
     let probe = &config.probe;
     let timeouts = &config.timeouts;
     let looks = (probe.timeout.saturating_add(probe.interval)).saturating_mul(probe.attempts);
@@ -45,17 +45,29 @@ fn longest_run(config: &Config) -> [(&'static str, &'static str, Duration); 8] {
     // They are asked side by side.
     let witness = config.witnesses.iter().map(|witness| witness.timeout);
     let witness = witness.max().unwrap_or_default();
-    [
+    let mut spans = vec![
         // Everything is observed twice: a second time right before the first irreversible step.
         ("probe", "attempts", looks.saturating_mul(2)),
         ("consul", "timeout", witness * 2),
         ("fence", "commands", timeouts.command.saturating_mul(fences)),
-        ("timeouts", "query", timeouts.query * 2),
-        ("timeouts", "promote", timeouts.promote),
-        ("timeouts", "flush", timeouts.flush),
-        ("timeouts", "command", timeouts.command * 2),
         ("timeouts", "grace", timeouts.grace),
-    ]
+    ];
+    match &config.duty {
+        Duty::Appserver(_) => spans.extend([
+            ("timeouts", "query", timeouts.query * 2),
+            ("timeouts", "promote", timeouts.promote),
+            ("timeouts", "flush", timeouts.flush),
+            ("timeouts", "command", timeouts.command * 2),
+        ]),
+        Duty::Proxyserver(proxyserver) => {
+            let here = proxyserver.activate.len() + proxyserver.verify.len();
+            // One more: what a killed run left behind is waited for.
+            let all = u32::try_from(here.max(proxyserver.deactivate.len()) + 1);
+            let span = timeouts.command.saturating_mul(all.unwrap_or(u32::MAX));
+            spans.push(("timeouts", "command", span));
+        }
+    }
+    spans
 }
 
 fn expect_short_run(config: &Config, top: &Section<'_>) {

@@ -29,8 +29,9 @@ struct Block<'a> {
 pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> Sites {
     let named: Vec<_> = [local.own.0, local.peer.0].into_iter().flatten().collect();
     let others = other_sites(top, &named);
-    let own = block(top, &local.own, &others);
-    let peer = block(top, &local.peer, &others);
+    let role = local.role.unwrap_or(Role::Appserver);
+    let own = block(top, &local.own, role, &others);
+    let peer = block(top, &local.peer, role, &others);
     if own.is_some() && peer.is_some() {
         for name in &others {
             let message = "a site that neither local.whoami nor local.dc_check names; remove it";
@@ -38,20 +39,19 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> S
         }
     }
     top.expect_only(&keys::TOP, &[named, others].concat());
-    let appserver = local.role == Some(Role::Appserver);
-    if let (Some(peer), true) = (&peer, appserver) {
+    if let (Some(peer), Some(role)) = (&peer, local.role) {
+        let (server, known_to) = match role {
+            Role::Appserver => ("mailbox server", "Carbonio and Consul know"),
+            Role::Proxyserver => ("proxy", "Consul knows"),
+        };
         if !has_targets {
-            need(
-                &peer.address,
-                "the address of the peer's mailbox server, to probe it",
-            );
+            let what = format!("the address of the peer's {server}, to probe it");
+            need(&peer.address, &what);
         }
-        need(
-            &peer.host,
-            "the name by which Carbonio and Consul know the peer's mailbox server",
-        );
+        let what = format!("the name by which {known_to} the peer's {server}");
+        need(&peer.host, &what);
     }
-    if let (Some(own), true) = (&own, appserver) {
+    if let (Some(own), Some(_)) = (&own, local.role) {
         let what = "the name of this node in Consul: by it Consul proves that it sees at all";
         need(&own.host, what);
     }
@@ -102,6 +102,7 @@ fn other_sites<'a>(top: &Section<'a>, named: &[&str]) -> Vec<&'a str> {
 fn block<'a>(
     top: &Section<'a>,
     (name, field): &(Option<&'a str>, Field<'a>),
+    role: Role,
     others: &[&str],
 ) -> Option<Block<'a>> {
     let name = (*name)?;
@@ -116,9 +117,13 @@ fn block<'a>(
     }
     let section = top.get(name).section(&SITE);
     tolerate_other_roles(&section);
+    let (address, host_name) = match role {
+        Role::Appserver => ("appserver_ip", "appserver_vmname"),
+        Role::Proxyserver => ("proxy_ip", "proxyserver_vmname"),
+    };
     let block = Block {
-        address: section.get("appserver_ip"),
-        host: section.get("appserver_vmname"),
+        address: section.get(address),
+        host: section.get(host_name),
     };
     // Only to note what cannot be a host.
     block.address.parsed(host);
@@ -126,10 +131,16 @@ fn block<'a>(
     Some(block)
 }
 
-/// Looks at the keys of roles that this version does not have: their form must be right, what
-/// they hold is nobody's business.
+/// Looks at the keys of other roles: their form must be right, what they hold is nobody's
+/// business here.
 fn tolerate_other_roles(section: &Section<'_>) {
-    for name in ["proxy_ip", "directorysrv_ip", "proxyserver_vmname"] {
+    for name in [
+        "proxy_ip",
+        "appserver_ip",
+        "directorysrv_ip",
+        "proxyserver_vmname",
+        "appserver_vmname",
+    ] {
         section.get(name).text();
     }
     for name in ["consul_ips", "consul_vmnames"] {
@@ -142,7 +153,7 @@ fn tolerate_other_roles(section: &Section<'_>) {
         .section(&SWITCH)
         .get("bgp")
         .section(&BGP);
-    for name in ["activate", "deactivate", "deativate"] {
+    for name in ["activate", "deactivate", "deativate", "verify"] {
         bgp.get(name).items();
     }
 }

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use super::{Config, Invalid, Loaded, load};
+use super::{Appserver, Config, Duty, Invalid, Loaded, load};
 
 mod damaged;
 mod errors;
 mod forms;
 mod generations;
+mod proxies;
 mod values;
 mod warnings;
 mod witnesses;
@@ -50,6 +51,14 @@ fn warnings(text: &str) -> Vec<String> {
 /// Returns what the smallest config says with `more` added to it.
 fn config_with(more: &str) -> Config {
     load_bytes(format!("{SMALLEST}{more}")).unwrap().config
+}
+
+/// Returns the settings of a mailbox server.
+fn appserver(config: &Config) -> &Appserver {
+    match &config.duty {
+        Duty::Appserver(appserver) => appserver,
+        Duty::Proxyserver(_) => panic!("{config:?}"),
+    }
 }
 
 fn fixture(name: &str) -> String {

@@ -1,5 +1,6 @@
 //! What the last run left for this one, and what this run leaves for the next. Pure.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct Memory {
     pub promotion: Option<Promotion>,
     /// The restart-replica file: we stopped the HA module.
     pub module: Option<Module>,
+    /// Steps of the present promotion that were begun, whatever became of them. Those of a
+    /// finished one are forgotten.
+    pub begun: BTreeSet<String>,
     /// When the promotion before the present one was finished, if it is known.
     pub last_promotion: Option<Now>,
     /// Whether the operator said: hands off.
@@ -66,6 +70,8 @@ pub enum Phase {
     FenceFailed,
     /// Done.
     Finished,
+    /// It is being undone, and that is not done: how much of it still holds is not known.
+    Returning,
 }
 
 impl Promotion {

@@ -4,7 +4,7 @@
 use crate::decide::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
 
 /// Every reason code.
-pub const REASONS: [&str; 19] = [
+pub const REASONS: [&str; 20] = [
     "alive",
     "recovered",
     "returned",
@@ -16,6 +16,7 @@ pub const REASONS: [&str; 19] = [
     "unknown",
     "isolated",
     "manual-site",
+    "not-enabled",
     "confirming",
     "already-promoted",
     "latched",
@@ -54,6 +55,7 @@ impl Hold {
                 | Ignorance::NoWitness,
             ) => "unknown",
             Self::ManualSite(_) => "manual-site",
+            Self::NotEnabled => "not-enabled",
             Self::Confirming { .. } => "confirming",
             Self::AlreadyPromoted => "already-promoted",
             Self::Latched => "latched",
@@ -75,6 +77,10 @@ impl Hold {
                 "this site never promotes by itself; the HA module is stopped".into()
             }
             Self::ManualSite(ModuleOrder::Leave) => "this site never promotes by itself".into(),
+            Self::NotEnabled => {
+                "the peer is dead, and local.proxy_enable_activate is off: nothing is switched"
+                    .into()
+            }
             Self::Confirming { .. } => "the peer is dead; not yet often enough".into(),
             Self::AlreadyPromoted => "the peer is dead and its promotion is done".into(),
             Self::Latched => "the promotion failed too often; it waits for `habeat ack`".into(),

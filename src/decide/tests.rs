@@ -105,6 +105,10 @@ fn policies() -> Vec<(&'static str, Policy)> {
             policy(Takeover::Automatic, false, OnReturn::Manual),
         ),
         (
+            "not enabled",
+            policy(Takeover::NotEnabled, false, OnReturn::Role),
+        ),
+        (
             "manual site",
             policy(Takeover::Manual, false, OnReturn::Role),
         ),
@@ -225,6 +229,10 @@ fn memories() -> Vec<(&'static str, Memory)> {
         (
             "unfinished, no attempt left",
             dead_and(promoted(Phase::Unfinished, 3, 0)),
+        ),
+        (
+            "returning, not done",
+            dead_and(promoted(Phase::Returning, 0, 2)),
         ),
         ("fence failed", dead_and(promoted(Phase::FenceFailed, 1, 0))),
         ("promoted", dead_and(promoted(Phase::Finished, 1, 0))),

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use super::{Answer, Look, Reach, Standing, observe, survey};
 use crate::config::{
-    Appserver, Carbonio, Config, Consul, Fence, Files, Gossip, History, HttpTarget, Namespace,
-    OnReturn, Policy, Probe, Provider, Quorum, Role, Site, Takeover, Target, Timeouts, Witness,
+    Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
+    Policy, Probe, Provider, Proxyserver, Quorum, Site, Takeover, Target, Timeouts, Witness,
 };
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
@@ -77,7 +77,6 @@ fn site(name: &str, host: &str) -> Site {
 fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -> Config {
     let path = PathBuf::from("/nonexistent");
     Config {
-        role: Role::Appserver,
         own: site("secondary", "mbx2.example.com"),
         peer: site("primary", "mbx1.example.com"),
         files: Files {
@@ -85,13 +84,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             promotion: path.clone(),
             module: path.clone(),
         },
-        appserver: Appserver {
-            threads: 1,
-            disable_ha_module: false,
-            flush_cache: false,
-            flush_all_servers: false,
-            restart_replica: false,
-        },
+        duty: Duty::Proxyserver(Proxyserver::default()),
         probe: Probe {
             targets,
             attempts: 3,

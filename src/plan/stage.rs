@@ -32,6 +32,14 @@ pub enum OnFailure {
 pub enum Work {
     /// These steps in order, up to the first failure.
     Sequence(Vec<Step>),
+    /// Each command once, in order, up to the first failure, whichever run it is in; then the
+    /// proofs, in every run that gets so far.
+    Switch {
+        /// Move the traffic.
+        commands: Vec<Step>,
+        /// Succeed only when it has moved.
+        verify: Vec<Step>,
+    },
     /// The judged VM is powered off by its vCenter, and seen off on a connected host.
     PowerOff {
         /// Who does it.

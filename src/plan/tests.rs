@@ -6,6 +6,8 @@ use super::{Judge, Names, OnFailure, Stage, Work, lines, plan, takeover};
 use crate::config::{Config, load};
 use crate::decide::{Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Verdict};
 
+mod proxies;
+
 /// A config with these lines in `local`, `carbonio` and at the end.
 fn config(local: &str, carbonio: &str, more: &str) -> Config {
     let yaml = format!(
@@ -34,6 +36,7 @@ fn commands(stages: &[Stage]) -> Vec<String> {
             promote,
             operations,
         } => vec![list, promote, operations],
+        Work::Switch { commands, verify } => commands.iter().chain(verify).collect(),
         Work::PowerOff { .. } => Vec::new(),
     });
     steps
@@ -188,6 +191,7 @@ fn each_command_has_its_deadline_and_its_judge() {
                 promote,
                 operations,
             } => vec![list, promote, operations],
+            Work::Switch { commands, verify } => [commands, verify].concat(),
             Work::PowerOff { .. } => Vec::new(),
         };
         found.extend(

@@ -1,10 +1,11 @@
 //! The log lines of a run: one fact per line, and exactly one `decision=` line.
 
 use crate::act::{Deeds, End};
-use crate::config::Config;
-use crate::decide::{Decision, Phase, Promotion, contradict};
+use crate::config::{Config, Duty};
+use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
-use crate::record::report::{Report, reach, standing, voice_word};
+use crate::plan::{self, takeover};
+use crate::record::report::{Report, reach, shell_line, standing, voice_word};
 use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what was seen.
@@ -83,7 +84,7 @@ pub fn decision(config: &Config, decision: &Decision) {
         decision.choice.name(),
         decision.reason(),
         decision.verdict.name(),
-        config.role.name(),
+        config.role().name(),
         config.peer.host,
         decision.sentence()
     );
@@ -92,6 +93,29 @@ pub fn decision(config: &Config, decision: &Decision) {
         crate::decide::Verdict::Cut
         | crate::decide::Verdict::Dead
         | crate::decide::Verdict::Unknown(_) => log::warn!("{line}"),
+    }
+}
+
+/// Logs what the config keeps this run from doing.
+pub fn withheld(config: &Config, memory: &Memory, decision: &Decision) {
+    match &decision.choice {
+        Choice::Hold(Hold::NotEnabled) => {
+            for argv in plan::lines(&takeover(config)) {
+                log::warn!("would-run={:?}", shell_line(&argv));
+            }
+        }
+        Choice::Return => match &config.duty {
+            Duty::Proxyserver(proxyserver)
+                if plan::is_switched(memory) && !proxyserver.enable_deactivate =>
+            {
+                log::warn!(
+                    "deactivate=not-enabled because=\"local.proxy_enable_deactivate is off\" \
+                     next=\"the traffic stays here until somebody moves it back\""
+                );
+            }
+            Duty::Appserver(_) | Duty::Proxyserver(_) => {}
+        },
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
     }
 }
 
@@ -121,7 +145,7 @@ pub fn acknowledgement(acknowledged: Option<&Promotion>, reason: &str) -> String
         Phase::Finished => {
             format!("acknowledged: the promotion of {source} (epoch {epoch}) is done")
         }
-        Phase::Unfinished | Phase::FenceFailed => format!(
+        Phase::Unfinished | Phase::FenceFailed | Phase::Returning => format!(
             "acknowledged: the promotion of {source} (epoch {epoch}) may be tried again; \
              the next run that sees the peer dead goes on with it"
         ),

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::act::{Deeds, Tally};
 use crate::clock::Now;
-use crate::config::Config;
+use crate::config::{Config, Takeover};
 use crate::decide::{Decision, Memory, contradict};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, Observation, Reach, Standing};
@@ -12,6 +12,8 @@ use crate::plan::{Argv, Stage, lines};
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
 mod text;
+
+pub use text::shell_line;
 
 /// The version of this document.
 const VERSION: u32 = 1;
@@ -119,6 +121,9 @@ struct StageTally {
 struct WouldRun {
     now: Vec<Argv>,
     on_promotion: Vec<Argv>,
+    /// When the latter would be run, in words.
+    #[serde(skip)]
+    when: &'static str,
 }
 
 /// What a run consists of, up to its end.
@@ -157,6 +162,12 @@ impl Report {
         let would_run = WouldRun {
             now: lines(now),
             on_promotion: lines(on_promotion),
+            when: match parts.config.policy.takeover {
+                Takeover::Automatic | Takeover::Manual => "on a confirmed death it would run",
+                Takeover::NotEnabled => {
+                    "on a confirmed death, with local.proxy_enable_activate on, it would run"
+                }
+            },
         };
         Self {
             would_run: Some(would_run),
@@ -176,7 +187,7 @@ impl Report {
             version: VERSION,
             run: format!("{}-{}", now.wall, std::process::id()),
             at: now.utc(),
-            role: config.role.name(),
+            role: config.role().name(),
             site: config.own.name.clone(),
             peer: Peer {
                 site: config.peer.name.clone(),

@@ -4,6 +4,7 @@
 //! One line is `CRC32 JSON`. A torn last line never happened; any other damage is refused. The
 //! journal of an ended promotion stays until the next one begins: the block period is read from it.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -59,10 +60,15 @@ impl Journal {
             epoch,
             at: now.clone(),
         };
-        let line = line(&begun).map_err(|error| Refusal::unusable(error.into()))?;
-        file::replace(path, line.as_bytes())?;
+        Self::write(path, [begun])
+    }
+
+    fn write<const N: usize>(path: &Path, events: [Event; N]) -> Result<(Self, Story), Refusal> {
+        file::replace(path, lines(&events)?.as_bytes())?;
         let mut story = Story::default();
-        story.add(begun);
+        for event in events {
+            story.add(event);
+        }
         let file = file::open_append(path)
             .map_err(|error| Refusal::io(error, format!("cannot open {}", path.display())))?;
         Ok((
@@ -71,6 +77,25 @@ impl Journal {
             },
             story,
         ))
+    }
+
+    /// Forgets what was done of this promotion, because it was undone in part: all of it is to be
+    /// done again. That `step` was begun stays known. Returns the story as it now is.
+    ///
+    /// # Errors
+    /// When that is not durable.
+    pub fn begin_anew(
+        promotion: &Path,
+        epoch: u64,
+        step: &str,
+        now: &Now,
+    ) -> Result<(Self, Story), Refusal> {
+        let begun = Event::Begun {
+            epoch,
+            at: now.clone(),
+        };
+        let step = step.to_owned();
+        Self::write(&path(promotion), [begun, Event::Before { step }])
     }
 
     /// Appends a line; when this returns, it is durable.
@@ -121,9 +146,7 @@ pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
             },
             Event::Ended { at: now.clone() },
         ];
-        let lines: std::io::Result<Vec<String>> = gist.iter().map(line).collect();
-        let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
-        file::replace(&path, lines.concat().as_bytes())?;
+        file::replace(&path, lines(&gist)?.as_bytes())?;
     }
     // In any case: an earlier run may have been killed between the two.
     file::remove(&beside(promotion, ".accounts"))
@@ -137,6 +160,16 @@ pub fn last_promotion(promotion: &Path, foreign: Foreign) -> Result<Option<Now>,
     Ok(read(&path(promotion), foreign)?.and_then(|story| story.ended.or(story.began)))
 }
 
+/// Returns the steps that the promotion of this number has begun, unless it has ended.
+///
+/// # Errors
+/// When the journal cannot be read or is damaged.
+pub fn begun(promotion: &Path, epoch: u64, foreign: Foreign) -> Result<BTreeSet<String>, Refusal> {
+    let story = read(&path(promotion), foreign)?;
+    let story = story.filter(|story| story.epoch == epoch && story.ended.is_none());
+    Ok(story.map_or_else(BTreeSet::new, |story| story.begun))
+}
+
 /// Returns the number of the last promotion; 0 before the first.
 ///
 /// # Errors
@@ -147,6 +180,12 @@ pub fn last_epoch(promotion: &Path) -> Result<u64, Refusal> {
 
 fn path(promotion: &Path) -> PathBuf {
     beside(promotion, ".journal")
+}
+
+fn lines(events: &[Event]) -> Result<String, Refusal> {
+    let lines: std::io::Result<Vec<String>> = events.iter().map(line).collect();
+    let lines = lines.map_err(|error| Refusal::unusable(error.into()))?;
+    Ok(lines.concat())
 }
 
 fn line(event: &Event) -> std::io::Result<String> {

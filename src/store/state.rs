@@ -2,6 +2,7 @@
 //! versioned, checksummed JSON document; an empty file (the ancestor's, or an admin's `touch`)
 //! is that state with no details. Damaged or newer than we know is refused, never guessed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -31,9 +32,15 @@ struct Envelope<'a> {
 /// # Errors
 /// When a file cannot be read, is damaged, or is newer than this habeat.
 pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
+    let promotion = read(&files.promotion, foreign, Promotion::undocumented)?;
+    let begun = match &promotion {
+        Some(promotion) => journal::begun(&files.promotion, promotion.epoch, foreign)?,
+        None => BTreeSet::new(),
+    };
     Ok(Memory {
         suspicion: read(&files.down, foreign, Suspicion::default)?,
-        promotion: read(&files.promotion, foreign, Promotion::undocumented)?,
+        promotion,
+        begun,
         module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
         last_promotion: journal::last_promotion(&files.promotion, foreign)?,
         paused: false,

@@ -81,6 +81,10 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
             "holds",
             "this site never promotes by itself: an operator does".to_owned(),
         ),
+        Verdict::Dead if config.policy.takeover == Takeover::NotEnabled => (
+            "holds",
+            "local.proxy_enable_activate is off: the run only says what it would do".to_owned(),
+        ),
         Verdict::Dead => ("takes over", "enough witnesses say down".to_owned()),
         Verdict::Cut => ("holds", "a witness says that the peer runs".to_owned()),
         Verdict::Unknown(ignorance) => ("holds", ignorance.to_string()),
@@ -92,7 +96,7 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
         why,
         fix: match config.policy.takeover {
             Takeover::Automatic => fix(config, loss, &verdict),
-            Takeover::Manual => None,
+            Takeover::Manual | Takeover::NotEnabled => None,
         },
     }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, Duty, Problem};
 
 /// The users of this machine (passwd(5)).
 const USERS: &str = "/etc/passwd";
@@ -14,9 +14,12 @@ const USERS_MAX: u64 = 4 * 1024 * 1024;
 
 /// Returns which programs and users are missing.
 pub(super) fn warnings(config: &Config) -> Vec<Problem> {
+    let Duty::Appserver(appserver) = &config.duty else {
+        return Vec::new();
+    };
     let carbonio = &config.carbonio;
     let mut programs = vec![("carbonio.carbonio", &carbonio.carbonio)];
-    if config.appserver.flush_cache {
+    if appserver.flush_cache {
         programs.push(("carbonio.zmprov", &carbonio.zmprov));
     }
     let missing = programs

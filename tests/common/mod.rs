@@ -90,6 +90,11 @@ pub(crate) struct Site {
 /// The parts of `habeat.yml` that tests change, as they are written.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
+    pub(crate) role: &'static str,
+    /// Another line of the block `local`.
+    pub(crate) local: String,
+    /// Another line of the block of our own site.
+    pub(crate) own_site: String,
     pub(crate) provider: &'static str,
     pub(crate) peer: &'static str,
     pub(crate) peer_ip: &'static str,
@@ -129,6 +134,9 @@ impl Site {
             .set_nonblocking(true)
             .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
+            role: "appserver",
+            local: String::new(),
+            own_site: String::new(),
             provider: "consul",
             peer: PEER,
             peer_ip: "127.0.0.2",
@@ -228,6 +236,9 @@ impl Site {
         let config = &self.config;
         format!(
             include_str!("habeat.yml.in"),
+            role = config.role,
+            local = config.local,
+            own_site = config.own_site,
             peer = config.peer,
             provider = config.provider,
             peer_ip = config.peer_ip,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{config_with, load_bytes};
+use super::{appserver, config_with, load_bytes};
 use crate::config::scalar::{Zero, boolean, duration, spell};
 use crate::config::{HttpTarget, Target};
 
@@ -95,7 +95,7 @@ fn booleans_are_those_of_yaml_1_1() {
     for written in ["yes", "'on'", "\"True\""] {
         let text = super::SMALLEST.replace("  role", &format!("  flush_cache: {written}\n  role"));
         assert!(
-            load_bytes(text).unwrap().config.appserver.flush_cache,
+            appserver(&load_bytes(text).unwrap().config).flush_cache,
             "{written}"
         );
     }

@@ -1,6 +1,6 @@
 //! The configs of the ancestor, all generations: they load unchanged.
 
-use super::{errors, fixture, load_bytes, warnings};
+use super::{appserver, errors, fixture, load_bytes, warnings};
 use crate::config::{Provider, Target};
 
 const NO_ANCHORS: &str = "anchors: no anchors are given: if the peer's end also takes Consul's \
@@ -28,7 +28,7 @@ fn the_last_shipped_config_loads() {
     assert_eq!(config.own.host, "replica_mailbox.example.com");
     let host = "10.11.12.10".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
-    assert!(config.appserver.flush_cache && config.appserver.flush_all_servers);
+    assert!(appserver(&config).flush_cache && appserver(&config).flush_all_servers);
     let [witness] = config.witnesses.as_slice() else {
         panic!("one witness");
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{config_with, errors, load_bytes};
+use super::{appserver, config_with, errors, load_bytes};
 use crate::config::{
     Config, Consul, Fence, Gossip, MANUAL_SITE, Namespace, OnReturn, Provider, Takeover, Target,
 };
@@ -34,9 +34,9 @@ fn what_is_not_given_has_the_documented_default() {
         config.files.module.to_str(),
         Some("/var/tmp/appserverrstopha")
     );
-    assert_eq!(config.appserver.threads, 5);
-    assert!(!config.appserver.disable_ha_module && !config.appserver.restart_replica);
-    assert!(!config.appserver.flush_cache && !config.appserver.flush_all_servers);
+    assert_eq!(appserver(&config).threads, 5);
+    assert!(!appserver(&config).disable_ha_module && !appserver(&config).restart_replica);
+    assert!(!appserver(&config).flush_cache && !appserver(&config).flush_all_servers);
     let host = "192.0.2.1".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
     let spans = (

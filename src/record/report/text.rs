@@ -12,7 +12,7 @@ impl Report {
         );
         if let Some(would_run) = &self.would_run {
             text += &commands("would run now", &would_run.now);
-            text += &commands("on a confirmed death it would run", &would_run.on_promotion);
+            text += &commands(would_run.when, &would_run.on_promotion);
         }
         text
     }
@@ -22,11 +22,16 @@ fn commands(title: &str, commands: &[Argv]) -> String {
     if commands.is_empty() {
         return format!("{title}: nothing\n");
     }
-    let lines = commands.iter().map(|argv| {
-        let words: Vec<String> = argv.iter().map(|word| quote(word)).collect();
-        format!("  {}\n", words.join(" "))
-    });
+    let lines = commands
+        .iter()
+        .map(|argv| format!("  {}\n", shell_line(argv)));
     format!("{title}, in this order:\n{}", lines.collect::<String>())
+}
+
+/// Returns a command as a line that can be pasted into a shell.
+pub fn shell_line(argv: &[String]) -> String {
+    let words: Vec<String> = argv.iter().map(|word| quote(word)).collect();
+    words.join(" ")
 }
 
 /// Quotes a word as a shell would need it, so that a line can be pasted.

@@ -34,6 +34,13 @@ pub enum Event {
         /// How.
         outcome: String,
     },
+    /// A command that is run once has done its work.
+    CommandDone {
+        /// The stage.
+        stage: String,
+        /// Which of its commands.
+        command: String,
+    },
     /// A batch is about to start.
     BatchBefore {
         /// The stage.
@@ -79,6 +86,8 @@ pub struct Story {
     pub begun: BTreeSet<String>,
     /// Stages that are done.
     pub stages: BTreeSet<String>,
+    /// Commands that are done, in order, of each stage that runs each of its commands once.
+    pub commands: BTreeMap<String, Vec<String>>,
     /// What is done of each stage that works in batches.
     pub batches: BTreeMap<String, Ranges>,
     /// Bytes up to the last whole line.
@@ -101,6 +110,9 @@ impl Story {
                 self.begun.insert(step);
             }
             Event::After { .. } | Event::BatchBefore { .. } => {}
+            Event::CommandDone { stage, command } => {
+                self.commands.entry(stage).or_default().push(command);
+            }
             Event::BatchDone { stage, from, to } => {
                 self.batches.entry(stage).or_default().insert(Range {
                     start: from,

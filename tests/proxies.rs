@@ -1,0 +1,268 @@
+//! The role `proxyserver`: the traffic is switched once, in order, and proven; half a switch is
+//! finished or undone, and none is recorded that never happened.
+
+mod common;
+
+use common::{Site, ran};
+
+/// Notes each call; `fail_WHAT` makes it fail, `hang_WHAT` makes it wait until that is gone.
+const SWITCH: &str = r#"#!/bin/sh
+here=${0%/*}
+echo "$1" >>"$here/switched"
+while [ -e "$here/hang_$1" ]; do
+    : >"$here/in_$1"
+    sleep 0.02
+done
+[ ! -e "$here/fail_$1" ]
+"#;
+
+const PROMOTION: &str = "promotion-proxyserver";
+
+/// A proxy with three commands that switch, a proof, and two that switch back.
+fn proxy(activate: bool, deactivate: bool) -> Site {
+    let mut site = Site::new();
+    site.program("switch", SWITCH);
+    let switch = site.path("switch").display().to_string();
+    site.config.role = "proxyserver";
+    site.config.local = format!(
+        "proxy_switch: bgp\n  proxy_enable_activate: {activate}\n  \
+         proxy_enable_deactivate: {deactivate}"
+    );
+    site.config.own_site = format!(
+        "proxy_switch: {{bgp: {{activate: [[{switch}, one], \"{switch} two\", [{switch}, three]], \
+         verify: [[{switch}, proof]], deactivate: [[{switch}, back], [{switch}, home]]}}}}"
+    );
+    site
+}
+
+fn switched(site: &Site) -> Vec<String> {
+    site.lines("switched")
+}
+
+fn phase(site: &Site) -> String {
+    let text = site.text(PROMOTION);
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let phase = document["state"]["phase"].as_str();
+    phase.unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+/// The peer answers in as many runs as a return needs; returns the last.
+fn comes_back(site: &mut Site) -> common::Ran {
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    site.run()
+}
+
+const WHOLE: [&str; 4] = ["one", "two", "three", "proof"];
+
+#[test]
+fn a_death_switches_in_order_once_and_a_return_switches_back() {
+    let mut site = proxy(true, true);
+    let run = site.run();
+    run.is("confirmed", 0);
+    assert_eq!(switched(&site), WHOLE);
+    assert!(run.report().get("accounts").is_none(), "{run:#?}");
+    site.run().is("already-promoted", 0);
+    assert_eq!(switched(&site), WHOLE);
+    comes_back(&mut site).is("returned", 0);
+    assert_eq!(switched(&site)[4..], ["back", "home"]);
+    assert!(!site.path(PROMOTION).exists());
+    site.run().is("alive", 0);
+    assert_eq!(
+        site.lines("calls"),
+        [""; 0],
+        "no program of a mailbox server is called"
+    );
+}
+
+#[test]
+fn a_command_that_fails_stops_the_switch_and_the_next_run_goes_on_from_it() {
+    for (at, failing) in WHOLE.iter().enumerate() {
+        let site = proxy(true, true);
+        site.write(&format!("fail_{failing}"), "");
+        let run = site.run();
+        run.is("confirmed", 1);
+        assert_eq!(switched(&site), WHOLE[..=at], "{failing}");
+        assert_eq!(phase(&site), "unfinished");
+        assert!(run.stderr.contains("exit 1"), "{run:#?}");
+
+        site.run().is("unfinished", 1);
+        site.remove(&format!("fail_{failing}"));
+        site.run().is("unfinished", 0);
+        let expected = [&WHOLE[..at], &[*failing, *failing], &WHOLE[at..]].concat();
+        assert_eq!(switched(&site), expected, "{failing}");
+        assert_eq!(phase(&site), "finished");
+        site.run().is("already-promoted", 0);
+    }
+}
+
+#[test]
+fn a_switch_that_fails_too_often_waits_for_the_operator() {
+    let site = proxy(true, true);
+    site.write("fail_two", "");
+    site.run().is("confirmed", 1);
+    site.run().is("unfinished", 1);
+    site.run().is("unfinished", 1);
+    site.run().is("latched", 3);
+    assert_eq!(switched(&site), ["one", "two", "two", "two"]);
+    site.remove("fail_two");
+    assert_eq!(site.call(&["ack"]).exit, Some(0));
+    site.run().is("unfinished", 0);
+    assert_eq!(switched(&site)[4..], ["two", "three", "proof"]);
+}
+
+#[test]
+fn what_is_not_enabled_is_only_told() {
+    let mut site = proxy(false, true);
+    for _ in 0..2 {
+        let run = site.run();
+        run.is("not-enabled", 3);
+        let told = run
+            .stderr
+            .lines()
+            .filter(|line| line.contains("would-run="));
+        let told: Vec<&str> = told
+            .filter_map(|line| line.split(' ').next_back())
+            .collect();
+        assert_eq!(told.len(), 4, "{run:#?}");
+    }
+    let dry = site.call(&["--dry-run"]);
+    assert_eq!(dry.exit, Some(3), "{dry:#?}");
+    assert!(
+        dry.stdout
+            .contains("with local.proxy_enable_activate on, it would run"),
+        "{dry:#?}"
+    );
+    for word in ["switch one", "switch two", "switch three", "switch proof"] {
+        assert!(dry.stdout.contains(word), "{word}: {dry:#?}");
+    }
+    assert!(!site.path(PROMOTION).exists(), "a switch is recorded");
+    assert!(!site.path("promotion-proxyserver.journal").exists());
+    site.peer_comes_back();
+    site.run().is("recovered", 0);
+    site.run().is("alive", 0);
+    assert_eq!(switched(&site), [""; 0]);
+}
+
+#[test]
+fn where_going_back_is_not_enabled_the_return_is_only_recorded() {
+    let mut site = proxy(true, false);
+    site.run().is("confirmed", 0);
+    let run = comes_back(&mut site);
+    run.is("returned", 0);
+    assert!(run.stderr.contains("deactivate=not-enabled"), "{run:#?}");
+    assert_eq!(switched(&site), WHOLE);
+    assert!(!site.path(PROMOTION).exists());
+}
+
+#[test]
+fn half_a_switch_is_undone_when_the_peer_is_back() {
+    let mut site = proxy(true, true);
+    site.write("fail_two", "");
+    site.run().is("confirmed", 1);
+    comes_back(&mut site).is("returned", 0);
+    assert_eq!(switched(&site), ["one", "two", "back", "home"]);
+    assert!(!site.path(PROMOTION).exists());
+}
+
+#[test]
+fn a_switch_that_came_no_further_than_its_fence_is_not_undone() {
+    let mut site = proxy(true, true);
+    site.config.more = "fence: {commands: [[/bin/false]], verify: [[/bin/true]]}".to_owned();
+    site.run().is("confirmed", 1);
+    comes_back(&mut site).is("returned", 0);
+    assert_eq!(switched(&site), [""; 0]);
+}
+
+#[test]
+fn a_return_that_fails_is_tried_again_until_it_is_done() {
+    let mut site = proxy(true, true);
+    site.run().is("confirmed", 0);
+    site.write("fail_home", "");
+    comes_back(&mut site).is("returned", 1);
+    assert_eq!(phase(&site), "returning");
+    site.run().is("returned", 1);
+    site.remove("fail_home");
+    site.run().is("returned", 0);
+    assert_eq!(
+        switched(&site)[4..],
+        ["back", "home", "back", "home", "back", "home"]
+    );
+    assert!(!site.path(PROMOTION).exists());
+}
+
+#[test]
+fn a_peer_that_dies_in_the_middle_of_a_return_is_taken_over_from_the_start() {
+    let mut site = proxy(true, true);
+    let dead = site.config.probe.clone();
+    site.run().is("confirmed", 0);
+    site.write("fail_home", "");
+    comes_back(&mut site).is("returned", 1);
+    site.config.probe = dead;
+    site.write("fail_two", "");
+    site.run().is("unfinished", 1);
+    site.remove("fail_two");
+    site.run().is("unfinished", 0);
+    let again = ["one", "two", "one", "two", "three", "proof"];
+    assert_eq!(switched(&site)[6..], again);
+    assert_eq!(phase(&site), "finished");
+    site.run().is("already-promoted", 0);
+}
+
+#[test]
+fn a_run_killed_between_two_commands_is_picked_up_where_it_was() {
+    let site = proxy(true, true);
+    site.write("hang_two", "");
+    let mut running = site.start(&["--json"]);
+    site.wait_for("in_two");
+    running.kill().unwrap();
+    let _ = ran(running);
+    assert_eq!(switched(&site), ["one", "two"]);
+    // What the killed run started ends by itself; only then is it started again.
+    site.remove("hang_two");
+    site.run().is("unfinished", 0);
+    assert_eq!(switched(&site), ["one", "two", "two", "three", "proof"]);
+    assert_eq!(phase(&site), "finished");
+}
+
+#[test]
+fn a_command_of_a_killed_run_never_works_against_the_return() {
+    let mut site = proxy(true, true);
+    site.config.timeouts = "command: 300ms";
+    site.write("hang_two", "");
+    let mut running = site.start(&["--json"]);
+    site.wait_for("in_two");
+    running.kill().unwrap();
+    let _ = ran(running);
+    comes_back(&mut site).is("returned", 0);
+    assert_eq!(switched(&site), ["one", "two", "back", "home"]);
+    // While it runs, it makes this file anew every 20 ms.
+    site.remove("in_two");
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(!site.path("in_two").exists(), "it still runs");
+}
+
+#[test]
+fn a_command_that_hangs_is_ended_and_recorded_as_failed() {
+    let mut site = proxy(true, true);
+    site.config.timeouts = "command: 300ms";
+    site.write("hang_two", "");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(run.stderr.contains("timed out"), "{run:#?}");
+    assert_eq!(switched(&site), ["one", "two"]);
+    assert_eq!(phase(&site), "unfinished");
+}
+
+#[test]
+fn a_list_that_was_mended_between_two_runs_repeats_nothing_that_was_done() {
+    let mut site = proxy(true, true);
+    site.write("fail_two", "");
+    site.run().is("confirmed", 1);
+    let switch = site.path("switch").display().to_string();
+    site.config.own_site = format!(
+        "proxy_switch: {{bgp: {{activate: [[{switch}, zero], [{switch}, one], [{switch}, three]]}}}}"
+    );
+    site.run().is("unfinished", 0);
+    assert_eq!(switched(&site), ["one", "two", "zero", "three"]);
+}
