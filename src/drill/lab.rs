@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::fake_consul::{Acl, Agent, FakeConsul, Leader, Node};
-use super::scenario::{Event, Fence, Setup, Whoami};
+use super::scenario::{Event, Fence, Role, Setup, Whoami};
 use super::service::Service;
 
 /// Accounts on the peer when a scenario begins.
@@ -25,6 +25,11 @@ const TOKEN: &str = "the-token-of-the-drill";
 const CARBONIO: &str = include_str!("carbonio.sh");
 const ZMPROV: &str = include_str!("zmprov.sh");
 const FENCE: &str = include_str!("fence.sh");
+const SWITCH: &str = include_str!("switch.sh");
+/// The half of the traffic that makes trouble.
+const SECOND_HALF: &str = "here-2";
+/// How long a slow switch takes, in seconds.
+const SLOW_SWITCH: &str = "0.6";
 /// The calls that fail while one account cannot be flushed.
 const UNFLUSHED: &str = "^user7@";
 
@@ -52,6 +57,8 @@ pub(super) struct Seen {
     pub(super) on_peer: usize,
     /// Every name that was flushed, in order.
     pub(super) flushes: Vec<String>,
+    /// Every call that moved traffic or looked where it goes, in order.
+    pub(super) switched: Vec<String>,
     /// State files that exist.
     pub(super) remembered: Vec<&'static str>,
 }
@@ -97,6 +104,7 @@ impl Lab {
         lab.write("carbonio", CARBONIO, 0o700)?;
         lab.write("zmprov", ZMPROV, 0o700)?;
         lab.write("fence", FENCE, 0o700)?;
+        lab.write("switch", SWITCH, 0o700)?;
         lab.write("own", own, 0o600)?;
         lab.write("accounts", &accounts(other), 0o600)?;
         lab.write("habeat.yml", &lab.config(setup), 0o600)?;
@@ -158,6 +166,9 @@ impl Lab {
             Event::FlushSlow => self.write("slow_flush", SLOW_FLUSH, 0o600)?,
             Event::FenceBreaks => self.write("fail_fence", "", 0o600)?,
             Event::FenceMended => fs::remove_file(self.path("fail_fence"))?,
+            Event::SwitchBreaks => self.write("fail_switch", SECOND_HALF, 0o600)?,
+            Event::SwitchMended => fs::remove_file(self.path("fail_switch"))?,
+            Event::SwitchSlow => self.write("slow_switch", SLOW_SWITCH, 0o600)?,
         }
         Ok(())
     }
@@ -166,7 +177,12 @@ impl Lab {
     pub(super) fn look(&self) -> Result<Seen> {
         let first_word = |line: String| line.split(' ').next().unwrap_or_default().to_owned();
         let on_peer = |line: &String| line.ends_with(&format!(" {}", self.other));
-        let files = ["down-appserver", "promotion-appserver"];
+        let files = [
+            "down-appserver",
+            "promotion-appserver",
+            "down-proxyserver",
+            "promotion-proxyserver",
+        ];
         Ok(Seen {
             calls: self.lines("calls")?,
             moves: self.lines("operations")?.len(),
@@ -177,6 +193,7 @@ impl Lab {
                 .filter(|line| on_peer(line))
                 .count(),
             flushes: self.lines("flushed")?,
+            switched: self.lines("switched")?,
             remembered: files
                 .into_iter()
                 .filter(|name| self.path(name).exists())
@@ -224,6 +241,12 @@ impl Lab {
             include_str!("habeat.yml.in"),
             whoami = whoami,
             dc_check = dc_check,
+            role = match setup.role {
+                Role::Mailboxes => "appserver",
+                Role::Proxy | Role::ProxyNotEnabled => "proxyserver",
+            },
+            activate = setup.role != Role::ProxyNotEnabled,
+            switch = path("switch"),
             down = path("down"),
             promotion = path("promotion"),
             module = path("module-stopped"),

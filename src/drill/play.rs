@@ -161,6 +161,11 @@ fn facts(expected: &[Fact], seen: &Seen) -> Vec<String> {
                 Fact::ModuleStarts(n) => {
                     ("starts of the HA module", n, seen.count("doStartService"))
                 }
+                Fact::Switched(expected) => {
+                    let found = &seen.switched;
+                    return (found != expected)
+                        .then(|| format!("switched: must be {expected:?}, and is {found:?}"));
+                }
                 Fact::NothingRemembered => ("state files", 0, seen.remembered.len()),
             };
             (expected != found).then(|| format!("{what}: must be {expected}, and are {found}"))
@@ -193,6 +198,7 @@ fn done(before: &Seen, after: &Seen) -> Vec<String> {
         grown(&called("promoteAccounts"), "promoteAccounts"),
         grown(&|seen| seen.moved.len(), "moved"),
         grown(&|seen| seen.flushed().len(), "flushed"),
+        grown(&|seen| seen.switched.len(), "switch"),
         grown(&called("doStopService"), "doStopService"),
         grown(&called("doStartService"), "doStartService"),
     ]

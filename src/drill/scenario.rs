@@ -18,6 +18,8 @@ pub(super) struct Scenario {
 pub(super) struct Setup {
     /// Which site our node stands in.
     pub(super) whoami: Whoami,
+    /// What our node does.
+    pub(super) role: Role,
     /// `policy.max_attempts`.
     pub(super) max_attempts: u32,
     /// `policy.block_period`, as written in the config.
@@ -33,6 +35,17 @@ pub(super) enum Fence {
     Without,
     /// There is one.
     With,
+}
+
+/// What our node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It promotes mailboxes.
+    Mailboxes,
+    /// It switches traffic.
+    Proxy,
+    /// It would, but is not allowed to.
+    ProxyNotEnabled,
 }
 
 /// The site our node stands in.
@@ -119,6 +132,12 @@ pub(super) enum Event {
     FenceBreaks,
     /// It works again.
     FenceMended,
+    /// The second command that moves traffic fails.
+    SwitchBreaks,
+    /// It works again.
+    SwitchMended,
+    /// It takes its time.
+    SwitchSlow,
 }
 
 impl Event {
@@ -148,6 +167,9 @@ impl Event {
             Self::FlushSlow => "flushes are slow",
             Self::FenceBreaks => "the fence fails",
             Self::FenceMended => "the fence works again",
+            Self::SwitchBreaks => "half of the traffic cannot be moved",
+            Self::SwitchMended => "all of it can be moved again",
+            Self::SwitchSlow => "moving traffic is slow",
         };
         words.to_owned()
     }
@@ -172,6 +194,8 @@ pub(super) enum Fact {
     ModuleStops(usize),
     /// Times it was started so far.
     ModuleStarts(usize),
+    /// Every call that moved traffic or looked where it goes, so far, in order.
+    Switched(&'static [&'static str]),
     /// No state is left: neither suspect nor promoted.
     NothingRemembered,
 }
@@ -179,6 +203,7 @@ pub(super) enum Fact {
 /// The usual lab: our node is on the site that takes over.
 pub(super) const USUAL: Setup = Setup {
     whoami: Whoami::Secondary,
+    role: Role::Mailboxes,
     max_attempts: 3,
     block_period: "0s",
     fence: Fence::Without,

@@ -4,7 +4,7 @@
 use super::lab::ACCOUNTS as ALL;
 use super::scenario::Event::*;
 use super::scenario::Fact::*;
-use super::scenario::{Fence, Scenario, Setup, USUAL, Whoami, ack, run, run_and_kill};
+use super::scenario::{Fence, Role, Scenario, Setup, USUAL, Whoami, ack, run, run_and_kill};
 
 /// Accounts that a partial promotion moves.
 const SOME: usize = 5;
@@ -200,6 +200,57 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             run(&[PeerReturns], "hold/returning",   0, &[ModuleStarts(0)]),
             run(&[],            "return/returned",  0, &[ModuleStarts(1), NothingRemembered]),
             run(&[],            "rest/alive",       0, &[ModuleStarts(1), OnPeer(ALL)]),
+        ],
+    },
+    Scenario {
+        name: "proxy-outage-and-return",
+        title: "a proxy: the peer dies, its traffic moves here once, and back when the peer is back",
+        setup: Setup { role: Role::Proxy, ..USUAL },
+        moves: &[
+            run(&[],            "rest/alive",            0, &[Switched(&[])]),
+            run(&[PeerDies],    "hold/confirming",       0, &[Switched(&[])]),
+            run(&[],            "promote/confirmed",     0, &[Switched(&["here-1", "here-2", "look"])]),
+            run(&[],            "hold/already-promoted", 0, &[Switched(&["here-1", "here-2", "look"])]),
+            run(&[PeerReturns], "hold/returning",        0, &[Switched(&["here-1", "here-2", "look"])]),
+            run(&[],            "return/returned",       0, &[Switched(&["here-1", "here-2", "look", "back"]), NothingRemembered]),
+            run(&[],            "rest/alive",            0, &[OnPeer(ALL)]),
+        ],
+    },
+    Scenario {
+        name: "proxy-half",
+        title: "half of the traffic moves; the other half follows alone, or the first goes back",
+        setup: Setup { role: Role::Proxy, ..USUAL },
+        moves: &[
+            run(&[PeerDies, SwitchBreaks], "hold/confirming",   0, &[Switched(&[])]),
+            run(&[],                       "promote/confirmed", 1, &[Switched(&["here-1", "here-2"])]),
+            run(&[SwitchMended],           "resume/unfinished", 0, &[Switched(&["here-1", "here-2", "here-2", "look"])]),
+            run(&[PeerReturns],            "hold/returning",    0, &[]),
+            run(&[],                       "return/returned",   0, &[Switched(&["here-1", "here-2", "here-2", "look", "back"])]),
+            run(&[PeerDies, SwitchBreaks], "hold/confirming",   0, &[]),
+            run(&[],                       "promote/confirmed", 1, &[]),
+            run(&[PeerReturns],            "hold/returning",    0, &[]),
+            run(&[],                       "return/returned",   0, &[Switched(&["here-1", "here-2", "here-2", "look", "back", "here-1", "here-2", "back"]), NothingRemembered]),
+        ],
+    },
+    Scenario {
+        name: "proxy-killed",
+        title: "a run is killed while the first half moves: the next one waits for that, and goes on",
+        setup: Setup { role: Role::Proxy, ..USUAL },
+        moves: &[
+            run(&[PeerDies, SwitchSlow], "hold/confirming",  0, &[]),
+            run_and_kill("switching", &[Switched(&["here-1"])]),
+            run(&[], "resume/unfinished", 0, &[Switched(&["here-1", "here-1", "here-2", "look"])]),
+        ],
+    },
+    Scenario {
+        name: "proxy-not-enabled",
+        title: "a proxy that may not switch yet: it only says what it would do",
+        setup: Setup { role: Role::ProxyNotEnabled, ..USUAL },
+        moves: &[
+            run(&[PeerDies],    "hold/confirming",  0, &[]),
+            run(&[],            "hold/not-enabled", 3, &[Switched(&[])]),
+            run(&[],            "hold/not-enabled", 3, &[Switched(&[])]),
+            run(&[PeerReturns], "clear/recovered",  0, &[Switched(&[]), NothingRemembered]),
         ],
     },
 ];

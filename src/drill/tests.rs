@@ -46,6 +46,7 @@ fn every_hold_a_lab_can_bring_about_is_played() {
         "hold/latched",
         "hold/blocked",
         "hold/manual-site",
+        "hold/not-enabled",
         "hold/fence-failed",
     ] {
         assert!(said.contains(expected), "no scenario expects {expected}");

@@ -77,7 +77,7 @@ fn what_a_proxy_lacks_is_told_with_what_to_write() {
         ("proxy_switch: bgp\n", "proxy_switch: dns\n", "line 5: local.proxy_switch: unknown way to move traffic \"dns\"; known: bgp".into()),
         ("activate: [[birdc, enable, vip]]", "activate:", format!("line 15: {activate}")),
         ("activate: [[birdc, enable, vip]]\n      ", "", format!("line 14: {activate}")),
-        ("activate: [[birdc, enable, vip]]", "activate: ['']", format!("line 15: {activate}")),
+        ("activate: [[birdc, enable, vip]]", "activate: ['']", "line 15: secondary.proxy_switch.bgp.activate[0]: an empty command; write [PROGRAM, ARGUMENT, …] or remove the entry".into()),
         ("[[birdc, show, vip]]", "birdc show", "line 17: secondary.proxy_switch.bgp.verify: expected a list, found \"birdc show\"".into()),
         ("proxy_ip: 192.0.2.1", "proxy_ip: delete", "line 9: primary.proxy_ip: \"delete\" is a leftover; write the address of the peer's proxy, to probe it".into()),
         ("proxyserver_vmname: proxy1.example.com", "proxyserver_vmname:", "line 10: primary.proxyserver_vmname: missing; write the name by which Consul knows the peer's proxy".into()),

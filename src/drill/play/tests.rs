@@ -46,6 +46,7 @@ fn every_fact_that_is_not_so_is_told() {
         moved: names(&["a@x", "b@x"]),
         on_peer: 10,
         flushes: names(&["a@x"]),
+        switched: names(&["here-1"]),
         remembered: vec!["down-appserver"],
     };
     let so = [
@@ -57,6 +58,7 @@ fn every_fact_that_is_not_so_is_told() {
         Fact::Fences(0),
         Fact::ModuleStops(1),
         Fact::ModuleStarts(0),
+        Fact::Switched(&["here-1"]),
     ];
     assert_eq!(facts(&so, &seen), Vec::<String>::new());
     let not_so = [
@@ -68,6 +70,7 @@ fn every_fact_that_is_not_so_is_told() {
         Fact::Fences(1),
         Fact::ModuleStops(0),
         Fact::ModuleStarts(1),
+        Fact::Switched(&["here-1", "here-2"]),
         Fact::NothingRemembered,
     ];
     assert_eq!(facts(&not_so, &seen).len(), not_so.len());
