@@ -7,7 +7,7 @@ use crate::decide::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
 use crate::exit::Refusal;
-use crate::plan::{Stage, undoes};
+use crate::plan::{ACTIVATE, Stage, undoes};
 use crate::store::{journal, state};
 
 pub mod history;
@@ -39,6 +39,12 @@ pub fn intend(
         }
         Choice::Resume => {
             if let Some(promotion) = &mut next.promotion {
+                if promotion.phase == Phase::Returning {
+                    // First the journal, then the phase: whoever dies in between does it again,
+                    // and nothing was done meanwhile. What was done may be undone in part by now.
+                    journal::begin_anew(&config.files.promotion, promotion.epoch, ACTIVATE, now)?;
+                    promotion.phase = Phase::Unfinished;
+                }
                 promotion.attempts += 1;
             }
         }

@@ -10,9 +10,9 @@ use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::clock::Now;
 use crate::command::Runner;
 use crate::config::{Config, Duty};
-use crate::decide::{Memory, Phase, Promotion};
+use crate::decide::{Memory, Promotion};
 use crate::exit::{Code, Refusal};
-use crate::plan::{ACTIVATE, Stage, Work};
+use crate::plan::{Stage, Work};
 use crate::store::{AccountList, Journal};
 
 /// Tells a command's children which promotion they work for. Its value is unique on this node, so
@@ -56,13 +56,7 @@ pub(super) fn perform(
         return Ok(act::act(stages, &mut tools));
     }
     let file = &config.files.promotion;
-    let (journal, story) = match promotion.phase {
-        // What was done may be undone in part by now.
-        Phase::Returning => Journal::begin_anew(file, promotion.epoch, ACTIVATE, &Now::read())?,
-        Phase::Unfinished | Phase::FenceFailed | Phase::Finished => {
-            Journal::open(file, promotion.epoch, &Now::read())?
-        }
-    };
+    let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
     tools.ledger = Some(Ledger {
         journal: &journal,
         story: &story,

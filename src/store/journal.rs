@@ -79,25 +79,6 @@ impl Journal {
         ))
     }
 
-    /// Forgets what was done of this promotion, because it was undone in part: all of it is to be
-    /// done again. That `step` was begun stays known. Returns the story as it now is.
-    ///
-    /// # Errors
-    /// When that is not durable.
-    pub fn begin_anew(
-        promotion: &Path,
-        epoch: u64,
-        step: &str,
-        now: &Now,
-    ) -> Result<(Self, Story), Refusal> {
-        let begun = Event::Begun {
-            epoch,
-            at: now.clone(),
-        };
-        let step = step.to_owned();
-        Self::write(&path(promotion), [begun, Event::Before { step }])
-    }
-
     /// Appends a line; when this returns, it is durable.
     ///
     /// # Errors
@@ -128,6 +109,20 @@ impl Journal {
     fn slot(&self) -> MutexGuard<'_, Option<File>> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Forgets what was done of a promotion, because it was undone in part: all of it is to be done
+/// again. That `step` was begun stays known.
+///
+/// # Errors
+/// When that is not durable.
+pub fn begin_anew(promotion: &Path, epoch: u64, step: &str, now: &Now) -> Result<(), Refusal> {
+    let begun = Event::Begun {
+        epoch,
+        at: now.clone(),
+    };
+    let step = step.to_owned();
+    Journal::write(&path(promotion), [begun, Event::Before { step }]).map(|_| ())
 }
 
 /// Replaces the journal by its gist, for a promotion that has ended, and removes the account list.
