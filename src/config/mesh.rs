@@ -29,6 +29,8 @@ pub(super) fn tolerate(top: &Section<'_>) {
     for name in ["data_dir", "owner", "peers_file", "port", "leader_timeout"] {
         section.get(name).text();
     }
+    command(&section.get("stop"), "stop");
+    command(&section.get("start"), "start");
 }
 
 /// Reads the block.

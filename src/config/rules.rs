@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reader::{Field, Section};
 use super::scalar::{is_loopback, spell};
 use super::site::Sites;
-use super::{Config, Duty, Gossip, Provider, Target};
+use super::{Config, Duty, Gossip, Provider, Role, Target};
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
@@ -118,8 +118,24 @@ fn expect_another_vm(config: &Config, top: &Section<'_>) {
 fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
     let field = top.get("consul").block().get("gossip");
     match gossip {
-        Gossip::Never => return,
+        Gossip::Never => {
+            if config.role() == Role::Consulserver {
+                field.warn(
+                    "never: this role acts only while the mesh has no leader, and then only the \
+                     gossip of Consul speaks: this witness never says down",
+                );
+            }
+            return;
+        }
         Gossip::Anchored => {
+            if config.anchors.is_empty() && config.role() == Role::Consulserver {
+                top.get("anchors").warn(
+                    "no anchors are given: this role acts only while the mesh has no leader, and \
+                     then Consul may say down only while an anchor answers; give targets on a \
+                     third site, or a witness that is no part of the mesh",
+                );
+                return;
+            }
             if config.anchors.is_empty() {
                 top.get("anchors").warn(
                     "no anchors are given: if the peer's end also takes Consul's leader away, \

@@ -105,7 +105,10 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
 fn words(config: &Config, loss: Loss) -> String {
     let peer = &config.peer;
     match loss {
-        Loss::Host => format!("{} dies alone", peer.host()),
+        Loss::Host => match peer.hosts.as_slice() {
+            [one] => format!("{one} dies alone"),
+            several => format!("{} die, and nothing else", several.join(" and ")),
+        },
         Loss::Site => format!("the whole site {} is lost", peer.name),
         Loss::SiteAlone => format!("{} lives, but is cut off from everything", peer.name),
         Loss::Line => "only the line between the sites is cut".into(),
