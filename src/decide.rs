@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::config::{OnReturn, Policy, Takeover};
-use crate::observe::Observation;
+use crate::observe::{Leader, Observation};
 
 pub mod memory;
 pub mod reason;
@@ -72,6 +72,8 @@ pub enum Hold {
     ManualSite(ModuleOrder),
     /// The peer is dead, and the config does not let this role act yet.
     NotEnabled,
+    /// The peer's servers are dead, and those of our side have a leader: nothing is to be recovered.
+    HasLeader(String),
     /// The peer is seen dead, this many times of so many.
     Confirming {
         /// Consecutive runs, this one included.
@@ -114,7 +116,7 @@ pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -
         Verdict::Alive => alive(policy, memory),
         Verdict::Cut => Choice::Hold(Hold::Cut),
         Verdict::Unknown(ignorance) => Choice::Hold(Hold::Unknown(ignorance.clone())),
-        Verdict::Dead => dead(policy, memory, now),
+        Verdict::Dead => dead(policy, memory, seen, now),
     };
     Decision { verdict, choice }
 }
@@ -136,10 +138,16 @@ fn alive(policy: &Policy, memory: &Memory) -> Choice {
     }
 }
 
-fn dead(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
+fn dead(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Choice {
     match policy.takeover {
         Takeover::Manual => Choice::Hold(Hold::ManualSite(module_order(policy, memory))),
-        Takeover::Automatic | Takeover::NotEnabled => takeover(policy, memory, now),
+        Takeover::Automatic | Takeover::NotEnabled => match (&memory.promotion, &seen.leader) {
+            (None, Leader::Known(leader)) => Choice::Hold(Hold::HasLeader(leader.clone())),
+            (None, Leader::Unknown(why)) => {
+                Choice::Hold(Hold::Unknown(Ignorance::Leader(why.clone())))
+            }
+            (None, Leader::NotAsked | Leader::Lost) | (Some(_), _) => takeover(policy, memory, now),
+        },
     }
 }
 

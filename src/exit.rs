@@ -122,6 +122,7 @@ pub fn code(decision: &Decision) -> Code {
         Choice::Hold(
             Hold::Returning { .. }
             | Hold::ManualReturn
+            | Hold::HasLeader(_)
             | Hold::Confirming { .. }
             | Hold::AlreadyPromoted,
         ) => Code::Done,
@@ -144,6 +145,6 @@ pub fn code(decision: &Decision) -> Code {
 pub fn code_after(decision: &Decision, end: &End) -> Code {
     match end {
         End::Complete => code(decision),
-        End::Incomplete(_) | End::FenceFailed(_) | End::Stopped => Code::Failed,
+        End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped => Code::Failed,
     }
 }

@@ -12,6 +12,7 @@ use crate::store::{journal, state};
 
 pub mod history;
 pub mod lines;
+pub mod rejoin;
 pub mod report;
 
 #[cfg(test)]
@@ -32,8 +33,7 @@ pub fn intend(
     match &decision.choice {
         Choice::Promote => {
             let epoch = journal::last_epoch(&config.files.promotion)? + 1;
-            let mut promotion =
-                Promotion::begun(epoch, config.peer.host.clone(), Some(now.clone()));
+            let mut promotion = Promotion::begun(epoch, config.peer.host(), Some(now.clone()));
             promotion.attempts = 1;
             next.promotion = Some(promotion);
         }
@@ -87,7 +87,7 @@ pub fn settle(
     match &decision.choice {
         Choice::Promote | Choice::Resume => {
             if let Some(promotion) = &mut next.promotion {
-                settle_promotion(promotion, &deeds.end, now);
+                settle_promotion(config, promotion, &deeds.end, now);
             }
         }
         Choice::Return => match &deeds.end {
@@ -95,13 +95,18 @@ pub fn settle(
                 next.promotion = None;
                 next.module = None;
             }
-            End::Incomplete(why) | End::FenceFailed(why) => {
+            End::Incomplete(why) | End::FenceFailed(why) | End::GivenUp(why) => {
                 if let Some(promotion) = &mut next.promotion {
                     promotion.failure = Some(why.clone());
                 }
             }
             End::Stopped => {}
         },
+        Choice::Rest | Choice::Clear | Choice::Hold(_) if matches!(deeds.end, End::GivenUp(_)) => {
+            if let Some(promotion) = &mut next.promotion {
+                settle_promotion(config, promotion, &deeds.end, now);
+            }
+        }
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if deeds.end == End::Complete => {
             next.module = Some(Module::new(ModulePhase::Stopped));
         }
@@ -129,7 +134,7 @@ pub fn settle(
     Ok(next)
 }
 
-fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
+fn settle_promotion(config: &Config, promotion: &mut Promotion, end: &End, now: &Now) {
     match end {
         End::Complete => {
             promotion.phase = Phase::Finished;
@@ -139,6 +144,10 @@ fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
         End::Incomplete(why) => promotion.failure = Some(why.clone()),
         End::FenceFailed(why) => {
             promotion.phase = Phase::FenceFailed;
+            promotion.failure = Some(why.clone());
+        }
+        End::GivenUp(why) => {
+            promotion.attempts = promotion.attempts.max(config.policy.max_attempts);
             promotion.failure = Some(why.clone());
         }
         // To be asked to stop is no failed try.
@@ -152,7 +161,7 @@ fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
 /// When it is about another one: to go on under the new name would leave the old one half done,
 /// or take the new one for promoted.
 pub fn require_same_source(config: &Config, memory: &Memory) -> Result<(), Refusal> {
-    let host = &config.peer.host;
+    let host = &config.peer.host();
     let remembered = memory.promotion.as_ref().map(|it| it.source.as_str());
     match remembered {
         Some(source) if !source.is_empty() && source != host => {

@@ -9,6 +9,7 @@ use crate::config::{self, Config, Loaded, Problem};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
+mod leaders;
 mod outlook;
 mod programs;
 pub mod units;
@@ -52,7 +53,11 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
         }) => {
             warnings.extend(programs::warnings(&config));
             warnings.extend(units::warnings(&config));
-            let online = online.then(|| ask(&config));
+            let online = online.then(|| {
+                let (leaders, twice) = leaders::ask(&config);
+                warnings.extend(twice);
+                ask(&config).into_iter().chain(leaders).collect()
+            });
             let warnings = findings(&warnings);
             (
                 Checked {

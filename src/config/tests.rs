@@ -57,7 +57,7 @@ fn config_with(more: &str) -> Config {
 fn appserver(config: &Config) -> &Appserver {
     match &config.duty {
         Duty::Appserver(appserver) => appserver,
-        Duty::Proxyserver(_) => panic!("{config:?}"),
+        Duty::Proxyserver(_) | Duty::Consulserver(_) => panic!("{config:?}"),
     }
 }
 

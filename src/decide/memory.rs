@@ -172,6 +172,12 @@ impl Memory {
             | Choice::Promote => &decision.verdict,
         };
         match verdict {
+            // Only a leader that is missing run after run is lost: an election takes its time.
+            Verdict::Dead if matches!(decision.choice, Choice::Hold(Hold::HasLeader(_))) => {
+                next.suspicion.get_or_insert_default();
+                next.set_dead_streak(0, now);
+            }
+            Verdict::Dead if decision.is_unknown() => {}
             Verdict::Unknown(_) => {}
             Verdict::Cut => {
                 next.set_dead_streak(0, now);

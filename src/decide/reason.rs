@@ -4,7 +4,7 @@
 use crate::decide::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
 
 /// Every reason code.
-pub const REASONS: [&str; 20] = [
+pub const REASONS: [&str; 21] = [
     "alive",
     "recovered",
     "returned",
@@ -17,6 +17,7 @@ pub const REASONS: [&str; 20] = [
     "isolated",
     "manual-site",
     "not-enabled",
+    "has-leader",
     "confirming",
     "already-promoted",
     "latched",
@@ -52,10 +53,12 @@ impl Hold {
                 Ignorance::Probe(_)
                 | Ignorance::Witness(..)
                 | Ignorance::NoQuorum { .. }
-                | Ignorance::NoWitness,
+                | Ignorance::NoWitness
+                | Ignorance::Leader(_),
             ) => "unknown",
             Self::ManualSite(_) => "manual-site",
             Self::NotEnabled => "not-enabled",
+            Self::HasLeader(_) => "has-leader",
             Self::Confirming { .. } => "confirming",
             Self::AlreadyPromoted => "already-promoted",
             Self::Latched => "latched",
@@ -81,9 +84,12 @@ impl Hold {
                 "the peer is dead, and local.proxy_enable_activate is off: nothing is switched"
                     .into()
             }
+            Self::HasLeader(leader) => {
+                format!("the peer's servers are dead, and the mesh has a leader, {leader}")
+            }
             Self::Confirming { .. } => "the peer is dead; not yet often enough".into(),
             Self::AlreadyPromoted => "the peer is dead and its promotion is done".into(),
-            Self::Latched => "the promotion failed too often; it waits for `habeat ack`".into(),
+            Self::Latched => "the promotion failed; it waits for `habeat ack`".into(),
             Self::Paused => "the operator said: hands off".into(),
             Self::Blocked { left } => {
                 format!(
@@ -145,6 +151,11 @@ impl Decision {
             | Choice::Resume
             | Choice::Promote => None,
         }
+    }
+
+    /// Whether the evidence is not enough for any choice.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.choice, Choice::Hold(Hold::Unknown(_)))
     }
 
     /// Returns why the verdict is unknown, if it is.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{OnReturn, Policy, Quorum, Takeover};
-use crate::observe::{Observation, Reach, Standing};
+use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decision-table.md");
@@ -53,6 +53,7 @@ fn seen(reach: &Reach, standing: Standing, testimony: Option<&Testimony>) -> Obs
         standing,
         anchors: Vec::new(),
         heard: heard.into_iter().collect(),
+        leader: Leader::NotAsked,
     }
 }
 
@@ -323,7 +324,65 @@ fn render() -> String {
             }
         }
     }
+    text += "\n## The role `consulserver`: has our own mesh a leader?\n\n\
+             | verdict | leader | memory | decision | reason | streak | exit |\n|---|---|---|---|---|---|---|\n";
+    let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
+    for (leader_name, observation) in dead_with_leaders() {
+        for (memory_name, memory) in memories() {
+            let decision = decide(&automatic, &memory, &observation, &now());
+            writeln!(
+                text,
+                "| {} | {leader_name} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} | {} |",
+                decision.verdict.name(),
+                decision.choice.name(),
+                decision.streak().unwrap_or_default(),
+                crate::exit::code(&decision).number(),
+                reason = decision.reason(),
+            )
+            .unwrap();
+        }
+    }
     text
+}
+
+/// A dead peer, whatever our own agent says of a leader.
+fn dead_with_leaders() -> Vec<(&'static str, Observation)> {
+    let down = Testimony::Down(Voice::Anchored);
+    let dead = seen(&Reach::Silent, Standing::Connected, Some(&down));
+    let leaders = [
+        ("known", Leader::Known("198.51.100.3:8300".into())),
+        ("lost", Leader::Lost),
+        ("unknown", Leader::Unknown("timeout".into())),
+    ];
+    let with = |leader| Observation {
+        leader,
+        ..dead.clone()
+    };
+    leaders.map(|(name, leader)| (name, with(leader))).into()
+}
+
+#[test]
+fn only_a_leader_that_is_missing_run_after_run_is_lost() {
+    let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
+    let mut memory = Memory::default();
+    let mut run = |leader: &str| {
+        let leaders = dead_with_leaders();
+        let (_, seen) = leaders.iter().find(|(name, _)| *name == leader).unwrap();
+        let decision = decide(&automatic, &memory, seen, &now());
+        memory = memory.after(&decision, &now());
+        decision.reason()
+    };
+    let elected_between = ["lost", "known", "lost", "unknown", "lost"].map(&mut run);
+    assert_eq!(
+        elected_between,
+        [
+            "confirming",
+            "has-leader",
+            "confirming",
+            "unknown",
+            "confirmed"
+        ]
+    );
 }
 
 #[test]
@@ -524,10 +583,13 @@ fn across_a_reboot_the_block_period_counts_from_the_boot() {
 #[test]
 fn every_reason_code_is_listed_and_every_listed_one_is_reached() {
     let mut reached: BTreeSet<&str> = ["changed", "stopped"].into();
-    for (_, observation) in observations() {
+    let mesh = dead_with_leaders();
+    for observation in
+        (observations().iter().map(|(_, seen)| seen)).chain(mesh.iter().map(|(_, seen)| seen))
+    {
         for (_, memory) in memories() {
             for (_, policy) in policies() {
-                let _ = reached.insert(decide(&policy, &memory, &observation, &now()).reason());
+                let _ = reached.insert(decide(&policy, &memory, observation, &now()).reason());
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::config::{Config, Duty};
 use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, takeover};
-use crate::record::report::{Report, reach, shell_line, standing, voice_word};
+use crate::record::report::{Report, leader, reach, shell_line, standing, voice_word};
 use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what was seen.
@@ -16,7 +16,7 @@ pub fn evidence(config: &Config, seen: &Observation) {
     log::info!(
         "peer={} host={} reach={}",
         config.peer.name,
-        config.peer.host,
+        config.peer.host(),
         reach(&seen.reach)
     );
     for look in &seen.anchors {
@@ -27,6 +27,9 @@ pub fn evidence(config: &Config, seen: &Observation) {
     }
     for heard in &seen.heard {
         log_heard(heard);
+    }
+    if let Some(leader) = leader(&seen.leader) {
+        log::info!("leader=\"{leader}\"");
     }
     if contradict(&seen.heard) {
         log::warn!("witnesses=contradict because=\"one says up, another says down\"");
@@ -85,7 +88,7 @@ pub fn decision(config: &Config, decision: &Decision) {
         decision.reason(),
         decision.verdict.name(),
         config.role().name(),
-        config.peer.host,
+        config.peer.host(),
         decision.sentence()
     );
     match decision.verdict {
@@ -113,7 +116,7 @@ pub fn withheld(config: &Config, memory: &Memory, decision: &Decision) {
                      next=\"the traffic stays here until somebody moves it back\""
                 );
             }
-            Duty::Appserver(_) | Duty::Proxyserver(_) => {}
+            Duty::Appserver(_) | Duty::Proxyserver(_) | Duty::Consulserver(_) => {}
         },
         Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
     }
@@ -122,11 +125,17 @@ pub fn withheld(config: &Config, memory: &Memory, decision: &Decision) {
 /// Logs how the run ended.
 pub fn conclusion(report: &Report, deeds: &Deeds) {
     let exit = report.exit;
+    for line in &report.advice {
+        log::warn!("operator=\"{line}\"");
+    }
     match &deeds.end {
         End::Complete => log::info!("result=complete exit={exit}"),
         End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause=\"{why}\""),
         End::FenceFailed(why) => log::error!(
             "result=fence-failed exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
+        ),
+        End::GivenUp(why) => log::error!(
+            "result=given-up exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
         ),
         End::Stopped => {
             log::warn!("result=stopped exit={exit} next=\"the next run goes on from here\"");

@@ -7,8 +7,9 @@ use crate::clock::Now;
 use crate::config::{Config, Takeover};
 use crate::decide::{Decision, Memory, contradict};
 use crate::exit::Code;
-use crate::observe::{Answer, Look, Observation, Reach, Standing};
+use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
 use crate::plan::{Argv, Stage, lines};
+use crate::record::rejoin::rejoin;
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
 mod text;
@@ -32,6 +33,8 @@ pub struct Report {
     looks: Vec<Seen>,
     standing: &'static str,
     anchors: Vec<Seen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leader: Option<String>,
     heard: Vec<Said>,
     contradiction: bool,
     verdict: &'static str,
@@ -45,6 +48,9 @@ pub struct Report {
     steps: Vec<Step>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accounts: Option<Accounts>,
+    /// What an operator has to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     would_run: Option<WouldRun>,
     /// The exit code, as a number.
@@ -191,12 +197,13 @@ impl Report {
             site: config.own.name.clone(),
             peer: Peer {
                 site: config.peer.name.clone(),
-                host: config.peer.host.clone(),
+                host: config.peer.host(),
             },
             reach: reach(&seen.reach),
             looks: seen.looks.iter().map(look).collect(),
             standing: standing(seen.standing),
             anchors: seen.anchors.iter().map(look).collect(),
+            leader: leader(&seen.leader),
             heard: seen.heard.iter().map(said).collect(),
             contradiction: contradict(&seen.heard),
             verdict: decision.verdict.name(),
@@ -212,6 +219,7 @@ impl Report {
             }),
             steps: Vec::new(),
             accounts: None,
+            advice: rejoin(config, memory),
             would_run: None,
             exit: code.number(),
             code,
@@ -259,6 +267,16 @@ pub fn voice_word(voice: Voice) -> &'static str {
     match voice {
         Voice::Proven => "proven",
         Voice::Anchored => "anchored",
+    }
+}
+
+/// Returns what is known of our mesh's leader, for the log and the report; `None` = not asked.
+pub fn leader(leader: &Leader) -> Option<String> {
+    match leader {
+        Leader::NotAsked => None,
+        Leader::Known(leader) => Some(leader.clone()),
+        Leader::Lost => Some("none".to_owned()),
+        Leader::Unknown(why) => Some(format!("unknown: {why}")),
     }
 }
 

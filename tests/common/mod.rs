@@ -93,8 +93,9 @@ pub(crate) struct Config {
     pub(crate) role: &'static str,
     /// Another line of the block `local`.
     pub(crate) local: String,
-    /// Another line of the block of our own site.
+    /// Another line of the block of our own site, and of the peer's.
     pub(crate) own_site: String,
+    pub(crate) peer_site: String,
     pub(crate) provider: &'static str,
     pub(crate) peer: &'static str,
     pub(crate) peer_ip: &'static str,
@@ -137,6 +138,7 @@ impl Site {
             role: "appserver",
             local: String::new(),
             own_site: String::new(),
+            peer_site: String::new(),
             provider: "consul",
             peer: PEER,
             peer_ip: "127.0.0.2",
@@ -239,6 +241,7 @@ impl Site {
             role = config.role,
             local = config.local,
             own_site = config.own_site,
+            peer_site = config.peer_site,
             peer = config.peer,
             provider = config.provider,
             peer_ip = config.peer_ip,
