@@ -99,7 +99,7 @@ impl Lab {
         self.server_b.order("start");
         self.revive(&["mbox1", "mbox2"]);
         self.wait("all to be one cluster", |lab| {
-            lab.peers(LEFT.name).len() == SERVERS.len() && lab.nodes("mbox2").len() == AGENTS
+            lab.voters() == SERVERS.len() && lab.nodes("mbox2").len() == AGENTS
         });
         self.wait("the token", |lab| lab.make_token());
         self.write("svcs1", "before");
@@ -171,29 +171,75 @@ impl Lab {
         }
     }
 
-    /// The documented way: stop the old servers, move their raft away, start one after another.
-    pub(crate) fn join_by_procedure(&mut self) {
+    /// The survivor hears nothing of the old servers any more, as `docs/mesh.md` advises. Its
+    /// HTTP port stays open.
+    pub(crate) fn bar_site_a(&self) {
+        let [one, other] = OLD.map(|old| old.ip);
+        self.nft(&format!(
+            "table inet mesh {{
+                chain from {{
+                    type filter hook input priority 0;
+                    ip saddr {{ {one}, {other} }} meta l4proto {{ tcp, udp }} th dport 8300-8302 drop
+                }}
+                chain to {{
+                    type filter hook output priority 0;
+                    ip daddr {{ {one}, {other} }} meta l4proto {{ tcp, udp }} th dport 8300-8302 drop
+                }}
+            }}"
+        ));
+    }
+
+    /// It hears them again.
+    pub(crate) fn admit_site_a(&self) {
+        self.nft("delete table inet mesh");
+    }
+
+    fn nft(&self, words: &str) {
+        let mut nft = self.network.command(LEFT.name, "nft");
+        let done = nft.arg(words).status().unwrap();
+        assert!(done.success(), "nft {words}");
+    }
+
+    /// Ends all agents of site A.
+    pub(crate) fn stop_site_a(&mut self) {
         for host in SITE_A {
             self.agent_mut(host).kill();
         }
-        self.join_sites();
+    }
+
+    /// What an operator does on the old servers, which are stopped: their Raft is moved away, and
+    /// they start one after another.
+    pub(crate) fn rejoin_by_procedure(&mut self) {
         for old in OLD {
             let data = self.folder_of(old.name).join("data");
             fs::rename(data.join("raft"), data.join("raft.old")).unwrap();
             self.revive(&[old.name]);
             self.wait(&format!("{} to be a peer", old.name), |lab| {
-                lab.peers(LEFT.name)
-                    .iter()
-                    .any(|peer| *peer == format!("{}:8300", old.ip))
+                let address = format!("{}:8300", old.ip);
+                lab.peers(LEFT.name).contains(&address)
             });
         }
         self.revive(&["mbox1"]);
         self.wait("all to be one cluster", |lab| {
-            lab.nodes("mbox2").len() == AGENTS
-                && SERVERS
-                    .iter()
-                    .all(|server| lab.leader(server.name) == lab.leader(LEFT.name))
+            let leader = lab.leader(LEFT.name);
+            let agree = |server: &Host| lab.leader(server.name) == leader;
+            lab.nodes("mbox2").len() == AGENTS && SERVERS.iter().all(agree)
         });
+    }
+
+    /// Whether this host's agent answers.
+    pub(crate) fn runs(&self, host: &str) -> bool {
+        self.agent(host).get("/v1/status/leader").is_some()
+    }
+
+    /// Peers that are well formed, but have no majority: an old server is among them.
+    pub(crate) fn peers_with_a_dead_one(&self) -> String {
+        let voter = |host: Host| {
+            let id = self.folder_of(host.name).join("data/node-id");
+            let address = format!("{}:8300", host.ip);
+            json!({ "id": fs::read_to_string(id).unwrap(), "address": address, "non_voter": false })
+        };
+        json!([voter(LEFT), voter(OLD[0])]).to_string()
     }
 
     /// Returns the leader's address, as this host's agent has it.
@@ -221,6 +267,16 @@ impl Lab {
     fn peers(&self, host: &str) -> Vec<String> {
         let peers = self.agent(host).get("/v1/status/peers").unwrap_or_default();
         serde_json::from_value(peers).unwrap_or_default()
+    }
+
+    /// A server may vote when it was sound for 10 s (`ServerStabilizationTime` of autopilot).
+    fn voters(&self) -> usize {
+        let path = "/v1/operator/raft/configuration";
+        let raft = self.agent(LEFT.name).get(path).unwrap_or_default();
+        let servers = raft["Servers"].as_array().into_iter().flatten();
+        servers
+            .filter(|server| server["Voter"] == json!(true))
+            .count()
     }
 
     fn nodes(&self, host: &str) -> Vec<Value> {
@@ -300,10 +356,14 @@ impl Lab {
     }
 }
 
-/// Carbonio's number for three servers, by which two of them alone begin a cluster.
+/// Carbonio's number for three servers, by which two of them alone begin a cluster. Unlike
+/// Carbonio's, they tell other hosts who leads.
 fn expect_two(config: &Path) {
     let mut said: Value = serde_json::from_slice(&fs::read(config).unwrap()).unwrap();
     said["bootstrap_expect"] = json!(2);
+    let http = said["addresses"]["http"].as_str().unwrap();
+    let outside = said["bind_addr"].as_str().unwrap();
+    said["addresses"]["http"] = json!(format!("{http} {outside}"));
     fs::write(config, said.to_string()).unwrap();
 }
 

@@ -22,8 +22,9 @@ pub(crate) struct Node {
 /// What one run of habeat left.
 #[derive(Debug)]
 pub(crate) struct Run {
-    exit: Option<i32>,
-    pub(crate) report: Value,
+    pub(crate) exit: Option<i32>,
+    report: Value,
+    pub(crate) said: String,
     pub(crate) log: String,
 }
 
@@ -42,14 +43,15 @@ impl From<Output> for Run {
         Self {
             exit: output.status.code(),
             report: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+            said: String::from_utf8_lossy(&output.stdout).into_owned(),
             log: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 }
 
 impl Node {
-    /// The Consul server that is left, with the role `consulserver`. `more` is added to the config.
-    pub(crate) fn mesh(lab: &Lab, owner: &str, more: &str) -> Self {
+    /// The Consul server that is left, with the role `consulserver`.
+    pub(crate) fn mesh(lab: &Lab, owner: &str) -> Self {
         let node = Self::new(LEFT.name);
         let [one, other] = OLD.map(|old| old.ip);
         let (data, service) = (lab.folder_of(LEFT.name), service::PROGRAM);
@@ -71,7 +73,7 @@ mesh:
   stop: [{service}, {data}, stop]
   start: ['{folder}/start']
   leader_timeout: 30s
-{more}",
+",
                 LEFT.ip
             ),
         );
@@ -80,6 +82,20 @@ mesh:
             &format!("#!/bin/sh\nexec {service} {data} start\n"),
         );
         node
+    }
+
+    /// Makes the command that starts the service do so.
+    pub(crate) fn start_service(&self, lab: &Lab) {
+        let (data, service) = (lab.folder_of(LEFT.name), service::PROGRAM);
+        let script = format!("#!/bin/sh\nexec {service} {} start\n", data.display());
+        self.program("start", &script);
+    }
+
+    /// Asks a program instead of Consul from now on.
+    pub(crate) fn ask_a_witness_that_says_down(&self) {
+        let config = fs::read_to_string(self.path("habeat.yml")).unwrap();
+        let witness = "witnesses: [{provider: command, argv: ['false']}]\n";
+        self.write("habeat.yml", &(config + witness));
     }
 
     /// The mailbox host of site B, with accounts on that of site A.
@@ -105,15 +121,13 @@ carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
 
     /// One run to its end.
     pub(crate) fn run(&self, lab: &Lab) -> Run {
-        self.start(lab, &["--json"])
-            .wait_with_output()
-            .unwrap()
-            .into()
+        self.call(lab, &["--json"])
     }
 
     /// Another verb, to its end.
-    pub(crate) fn call(&self, lab: &Lab, words: &[&str]) -> Output {
-        self.start(lab, words).wait_with_output().unwrap()
+    pub(crate) fn call(&self, lab: &Lab, words: &[&str]) -> Run {
+        let ended = self.start(lab, words).wait_with_output();
+        ended.unwrap().into()
     }
 
     /// Starts habeat and does not wait for it.
@@ -132,10 +146,6 @@ carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
     pub(crate) fn program(&self, name: &str, script: &str) {
         self.write(name, script);
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    pub(crate) fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
