@@ -116,14 +116,18 @@ impl Refusal {
 /// What a run means when everything decided was done.
 pub fn code(decision: &Decision) -> Code {
     match &decision.choice {
-        Choice::Rest | Choice::Clear | Choice::Return | Choice::Resume | Choice::Promote => {
-            Code::Done
-        }
+        Choice::Rest
+        | Choice::Clear
+        | Choice::Return
+        | Choice::Failback
+        | Choice::Resume
+        | Choice::Promote => Code::Done,
         Choice::Hold(
             Hold::Returning { .. }
             | Hold::ManualReturn
             | Hold::Confirming { .. }
-            | Hold::AlreadyPromoted,
+            | Hold::AlreadyPromoted
+            | Hold::NothingToReturn,
         ) => Code::Done,
         Choice::Hold(
             Hold::Cut
@@ -134,7 +138,8 @@ pub fn code(decision: &Decision) -> Code {
             | Hold::Paused
             | Hold::Blocked { .. }
             | Hold::FenceFailed
-            | Hold::Changed(_),
+            | Hold::Changed(_)
+            | Hold::PeerAway(_),
         ) => Code::Held,
         Choice::Hold(Hold::Stopped) => Code::Failed,
     }
