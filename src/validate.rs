@@ -9,6 +9,7 @@ use crate::config::{self, Config, Loaded, Problem};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
+mod neighbours;
 mod outlook;
 mod programs;
 pub mod units;
@@ -51,7 +52,8 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
             mut warnings,
         }) => {
             warnings.extend(programs::warnings(&config));
-            warnings.extend(units::warnings(&config));
+            warnings.extend(units::warnings(&config, path));
+            warnings.extend(neighbours::warnings(&config, path));
             let online = online.then(|| ask(&config));
             let warnings = findings(&warnings);
             (
