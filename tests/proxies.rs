@@ -3,48 +3,8 @@
 
 mod common;
 
+use common::proxy::{PROMOTION, WHOLE, phase, proxy, switched};
 use common::{Site, ran};
-
-/// Notes each call; `fail_WHAT` makes it fail, `hang_WHAT` makes it wait until that is gone.
-const SWITCH: &str = r#"#!/bin/sh
-here=${0%/*}
-echo "$1" >>"$here/switched"
-while [ -e "$here/hang_$1" ]; do
-    : >"$here/in_$1"
-    sleep 0.02
-done
-[ ! -e "$here/fail_$1" ]
-"#;
-
-const PROMOTION: &str = "promotion-proxyserver";
-
-/// A proxy with three commands that switch, a proof, and two that switch back.
-fn proxy(activate: bool, deactivate: bool) -> Site {
-    let mut site = Site::new();
-    site.program("switch", SWITCH);
-    let switch = site.path("switch").display().to_string();
-    site.config.role = "proxyserver";
-    site.config.local = format!(
-        "proxy_switch: bgp\n  proxy_enable_activate: {activate}\n  \
-         proxy_enable_deactivate: {deactivate}"
-    );
-    site.config.own_site = format!(
-        "proxy_switch: {{bgp: {{activate: [[{switch}, one], \"{switch} two\", [{switch}, three]], \
-         verify: [[{switch}, proof]], deactivate: [[{switch}, back], [{switch}, home]]}}}}"
-    );
-    site
-}
-
-fn switched(site: &Site) -> Vec<String> {
-    site.lines("switched")
-}
-
-fn phase(site: &Site) -> String {
-    let text = site.text(PROMOTION);
-    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let phase = document["state"]["phase"].as_str();
-    phase.unwrap_or_else(|| panic!("{text}")).to_owned()
-}
 
 /// The peer answers in as many runs as a return needs; returns the last.
 fn comes_back(site: &mut Site) -> common::Ran {
@@ -52,8 +12,6 @@ fn comes_back(site: &mut Site) -> common::Ran {
     site.run().is("returning", 0);
     site.run()
 }
-
-const WHOLE: [&str; 4] = ["one", "two", "three", "proof"];
 
 #[test]
 fn a_death_switches_in_order_once_and_a_return_switches_back() {

@@ -2,7 +2,7 @@
 
 use crate::act::{Deeds, End};
 use crate::config::{Config, Duty};
-use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, contradict};
+use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, takeover};
 use crate::record::report::{Report, leader, reach, shell_line, standing, voice_word};
@@ -91,35 +91,75 @@ pub fn decision(config: &Config, decision: &Decision) {
         config.peer.host(),
         decision.sentence()
     );
-    match decision.verdict {
-        crate::decide::Verdict::Alive => log::info!("{line}"),
-        crate::decide::Verdict::Cut
-        | crate::decide::Verdict::Dead
-        | crate::decide::Verdict::Unknown(_) => log::warn!("{line}"),
+    match (&decision.verdict, &decision.choice) {
+        // Whoever asked is answered, even with -q.
+        (_, Choice::Failback | Choice::Hold(Hold::NothingToReturn)) => log::warn!("{line}"),
+        (Verdict::Alive, _) => log::info!("{line}"),
+        (Verdict::Cut | Verdict::Dead | Verdict::Unknown(_), _) => log::warn!("{line}"),
     }
 }
 
 /// Logs what the config keeps this run from doing.
-pub fn withheld(config: &Config, memory: &Memory, decision: &Decision) {
+pub fn withheld(config: &Config, decision: &Decision) {
     match &decision.choice {
         Choice::Hold(Hold::NotEnabled) => {
             for argv in plan::lines(&takeover(config)) {
                 log::warn!("would-run={:?}", shell_line(&argv));
             }
         }
-        Choice::Return => match &config.duty {
-            Duty::Proxyserver(proxyserver)
-                if plan::is_switched(memory) && !proxyserver.enable_deactivate =>
-            {
-                log::warn!(
-                    "deactivate=not-enabled because=\"local.proxy_enable_deactivate is off\" \
-                     next=\"the traffic stays here until somebody moves it back\""
-                );
-            }
-            Duty::Appserver(_) | Duty::Proxyserver(_) | Duty::Consulserver(_) => {}
-        },
+        Choice::Rest
+        | Choice::Clear
+        | Choice::Hold(_)
+        | Choice::Return
+        | Choice::Failback
+        | Choice::Resume
+        | Choice::Promote => {}
+    }
+}
+
+/// Logs what a return leaves as it is.
+pub fn left(config: &Config, memory: &Memory, decision: &Decision) {
+    match &decision.choice {
+        Choice::Return | Choice::Failback => not_given_back(config, memory, decision),
         Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
     }
+}
+
+fn not_given_back(config: &Config, memory: &Memory, decision: &Decision) {
+    match &config.duty {
+        Duty::Proxyserver(proxyserver) if plan::is_switched(memory) => {
+            let (word, why) = if proxyserver.deactivate.is_empty() {
+                ("nothing-to-run", "the list is empty")
+            } else if decision.choice == Choice::Return && !proxyserver.enable_deactivate {
+                ("not-enabled", "local.proxy_enable_deactivate is off")
+            } else {
+                return;
+            };
+            log::warn!(
+                "deactivate={word} because=\"{why}\" \
+                 next=\"the traffic stays here until somebody moves it back\""
+            );
+        }
+        Duty::Proxyserver(_) | Duty::Consulserver(_) => {}
+        Duty::Appserver(_) => {
+            if let Some(promotion) = &memory.promotion {
+                accounts_stay(promotion);
+            }
+        }
+    }
+}
+
+fn accounts_stay(promotion: &Promotion) {
+    let stay = match promotion.phase {
+        Phase::Finished => "here",
+        Phase::Unfinished | Phase::FenceFailed | Phase::Returning => {
+            "where they are: the promotion was not finished, and is given up"
+        }
+    };
+    log::warn!(
+        "accounts=stay where=\"{stay}\" source={} next=\"docs/runbook.md#after-a-promotion\"",
+        promotion.source
+    );
 }
 
 /// Logs how the run ended.

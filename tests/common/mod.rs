@@ -7,6 +7,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod files;
+pub(crate) mod proxy;
 pub(crate) mod world;
 
 use std::net::TcpListener;
@@ -91,6 +92,9 @@ pub(crate) struct Site {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) role: &'static str,
+    pub(crate) whoami: &'static str,
+    pub(crate) dc_check: &'static str,
+    pub(crate) disable_ha_module: bool,
     /// Another line of the block `local`.
     pub(crate) local: String,
     /// Another line of the block of our own site, and of the peer's.
@@ -105,6 +109,7 @@ pub(crate) struct Config {
     pub(crate) token: String,
     pub(crate) confirm_runs: u32,
     pub(crate) max_attempts: u32,
+    pub(crate) on_return: &'static str,
     pub(crate) threads: usize,
     pub(crate) restart_replica: bool,
     pub(crate) user: &'static str,
@@ -136,6 +141,9 @@ impl Site {
             .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
             role: "appserver",
+            whoami: "secondary",
+            dc_check: "primary",
+            disable_ha_module: false,
             local: String::new(),
             own_site: String::new(),
             peer_site: String::new(),
@@ -148,6 +156,7 @@ impl Site {
             token: TOKEN.to_owned(),
             confirm_runs: 1,
             max_attempts: 3,
+            on_return: "role",
             threads: 2,
             restart_replica: false,
             user: "\"\"",
@@ -239,6 +248,9 @@ impl Site {
         format!(
             include_str!("habeat.yml.in"),
             role = config.role,
+            whoami = config.whoami,
+            dc_check = config.dc_check,
+            disable_ha_module = config.disable_ha_module,
             local = config.local,
             own_site = config.own_site,
             peer_site = config.peer_site,
@@ -250,6 +262,7 @@ impl Site {
             token = config.token,
             confirm_runs = config.confirm_runs,
             max_attempts = config.max_attempts,
+            on_return = config.on_return,
             threads = config.threads,
             restart_replica = config.restart_replica,
             user = config.user,

@@ -1,0 +1,350 @@
+//! The return by the operator's word: only to a peer that answers, all of it or gone on with, and
+//! never a second way beside the return of a run.
+
+mod common;
+
+use common::files::snapshot;
+use common::proxy::{PROMOTION, WHOLE, phase, proxy, switched};
+use common::{Ran, Site, ran};
+use habeat::drill::fake_consul::Node;
+
+/// The calls that change the world, and those around which a child lives.
+const DEADLY: &str = "open,write,fsync,fdatasync,rename,unlink,clone3,vfork,wait4";
+
+/// Nothing is decided from these.
+const TOLD: [&str; 3] = ["habeat.log", "history.jsonl", "habeat.yml"];
+
+fn failback(site: &Site) -> Ran {
+    site.call(&["failback", "--json"])
+}
+
+/// A proxy that has switched, whose return is the operator's; the peer is back.
+fn switched_proxy() -> Site {
+    let mut site = proxy(true, false);
+    site.config.on_return = "manual";
+    site.run().is("confirmed", 0);
+    site.peer_comes_back();
+    site
+}
+
+/// A mailbox server of the manual site that has stopped its HA module; its peer is silent.
+fn stopped_module() -> Site {
+    let mut site = Site::new();
+    (site.config.whoami, site.config.dc_check) = ("primary", "secondary");
+    site.config.disable_ha_module = true;
+    site.config.on_return = "manual";
+    site.run().is("manual-site", 3);
+    assert_eq!(site.calls("doStopService"), 1);
+    site
+}
+
+fn decisions(site: &Site) -> usize {
+    let log = site.lines("habeat.log");
+    log.iter().filter(|line| line.contains("decision=")).count()
+}
+
+#[test]
+fn the_operator_need_not_wait_and_is_not_kept_by_what_keeps_habeat() {
+    let site = switched_proxy();
+    let before = decisions(&site);
+    let run = failback(&site);
+    run.is("failback", 0);
+    assert_eq!(run.report()["decision"], "return", "{run:#?}");
+    assert_eq!(switched(&site)[WHOLE.len()..], ["back", "home"]);
+    assert!(!site.path(PROMOTION).exists());
+    assert_eq!(decisions(&site), before + 1);
+    failback(&site).is("nothing-to-return", 0);
+    site.run().is("alive", 0);
+    assert_eq!(switched(&site).len(), WHOLE.len() + 2, "done again");
+}
+
+#[test]
+fn a_return_that_is_manual_waits_for_the_operator_on_every_role() {
+    let site = switched_proxy();
+    site.run().is("returning", 0);
+    for _ in 0..3 {
+        site.run().is("manual-return", 0);
+    }
+    assert_eq!(switched(&site), WHOLE);
+    assert_eq!(phase(&site), "finished");
+    failback(&site).is("failback", 0);
+
+    let mut site = Site::new();
+    site.config.on_return = "manual";
+    site.run().is("confirmed", 0);
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    site.run().is("manual-return", 0);
+    assert!(site.path("promotion-appserver").exists());
+    let calls = site.lines("calls").len();
+    let run = failback(&site);
+    run.is("failback", 0);
+    assert!(
+        run.stderr.contains("accounts=stay where=\"here\""),
+        "{run:#?}"
+    );
+    assert!(!site.path("promotion-appserver").exists());
+    assert_eq!(
+        site.lines("calls").len(),
+        calls,
+        "nothing moves accounts back"
+    );
+
+    let mut site = stopped_module();
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    site.run().is("manual-return", 0);
+    assert_eq!(site.calls("doStartService"), 0);
+    failback(&site).is("failback", 0);
+    assert_eq!(site.calls("doStartService"), 1);
+    failback(&site).is("nothing-to-return", 0);
+}
+
+#[test]
+fn to_a_peer_that_does_not_answer_nobody_goes_back() {
+    let mut site = proxy(true, true);
+    site.config.confirm_runs = 2;
+    site.run().is("confirming", 0);
+    site.run().is("confirmed", 0);
+    let state = |site: &Site| snapshot(&site.path(""), &TOLD);
+    let before = state(&site);
+    failback(&site).is("peer-away", 3);
+    site.consul.cluster().set(common::PEER_NODE, Node::ALIVE);
+    let cut = failback(&site);
+    cut.is("peer-away", 3);
+    assert_eq!(cut.report()["verdict"], "cut", "{cut:#?}");
+    site.anchor_falls_silent();
+    site.consul.cluster().set(common::PEER_NODE, Node::FAILED);
+    let unknown = failback(&site);
+    unknown.is("peer-away", 3);
+    assert_eq!(unknown.report()["verdict"], "unknown", "{unknown:#?}");
+    assert!(unknown.stderr.contains("no anchor answers"), "{unknown:#?}");
+    assert_eq!(state(&site), before, "what is refused changes nothing");
+}
+
+#[test]
+fn where_nothing_was_taken_over_there_is_nothing_to_return_from() {
+    let mut site = proxy(true, true);
+    site.config.confirm_runs = 2;
+    failback(&site).is("nothing-to-return", 0);
+    failback(&site).is("nothing-to-return", 0);
+    site.run().is("confirming", 0);
+    site.peer_comes_back();
+    let quiet = site.call(&["failback", "-q"]);
+    assert_eq!(quiet.exit, Some(0), "{quiet:#?}");
+    assert!(
+        quiet.stderr.contains("reason=nothing-to-return"),
+        "{quiet:#?}"
+    );
+    assert_eq!(switched(&site), [""; 0]);
+}
+
+#[test]
+fn a_return_that_fails_is_gone_on_with_by_the_next_call_or_run() {
+    for next in ["failback", "run"] {
+        let site = switched_proxy();
+        site.write("fail_home", "");
+        failback(&site).is("failback", 1);
+        assert_eq!(phase(&site), "returning");
+        site.remove("fail_home");
+        site.call(&[next, "--json"]).is("failback", 0);
+        assert_eq!(
+            switched(&site)[WHOLE.len()..],
+            ["back", "home", "back", "home"],
+            "{next}"
+        );
+        assert!(!site.path(PROMOTION).exists());
+    }
+}
+
+#[test]
+fn half_a_switch_is_undone_and_one_that_only_fenced_is_forgotten() {
+    let mut site = proxy(true, false);
+    site.write("fail_two", "");
+    site.run().is("confirmed", 1);
+    site.peer_comes_back();
+    failback(&site).is("failback", 0);
+    assert_eq!(switched(&site), ["one", "two", "back", "home"]);
+    assert!(!site.path(PROMOTION).exists());
+
+    let mut site = proxy(true, false);
+    site.config.more = "fence: {commands: [[/bin/false]], verify: [[/bin/true]]}".to_owned();
+    site.run().is("confirmed", 1);
+    site.peer_comes_back();
+    failback(&site).is("failback", 0);
+    assert_eq!(switched(&site), [""; 0]);
+    assert!(!site.path(PROMOTION).exists());
+}
+
+#[test]
+fn a_peer_that_dies_in_the_middle_is_taken_over_and_the_wish_is_forgotten() {
+    let mut site = switched_proxy();
+    let alive = site.config.probe.clone();
+    site.write("fail_home", "");
+    failback(&site).is("failback", 1);
+    site.config.probe = format!("targets: [\"tcp://127.0.0.2:{}\"]", common::DEAD_PORT);
+    site.run().is("unfinished", 0);
+    assert_eq!(switched(&site)[WHOLE.len() + 2..], WHOLE);
+    assert_eq!(phase(&site), "finished");
+    site.config.probe = alive;
+    site.run().is("returning", 0);
+    site.run().is("manual-return", 0);
+}
+
+#[test]
+fn half_a_promotion_is_given_up_and_that_is_said() {
+    let mut site = Site::new();
+    site.write("fail_promote", "");
+    site.run().is("confirmed", 1);
+    site.peer_comes_back();
+    let run = failback(&site);
+    run.is("failback", 0);
+    assert!(run.stderr.contains("is given up"), "{run:#?}");
+    assert!(!site.path("promotion-appserver").exists());
+    assert_eq!(site.calls("promoteAccounts"), 1);
+}
+
+#[test]
+fn a_promotion_that_a_killed_run_left_running_is_never_forgotten_under_way() {
+    for verb in ["failback", "run"] {
+        let mut site = Site::new();
+        site.write("slow_promote", "60");
+        let mut running = site.start(&["--json"]);
+        site.wait_for("promoting");
+        running.kill().unwrap();
+        let _ = ran(running);
+        site.peer_comes_back();
+        site.config.timeouts = "promote: 300ms";
+        if verb == "run" {
+            site.run().is("returning", 0);
+        }
+        let run = site.call(&[verb, "--json"]);
+        assert_eq!(run.exit, Some(0), "{run:#?}");
+        assert!(run.stderr.contains("orphans="), "{run:#?}");
+        assert!(!site.path("promotion-appserver").exists());
+    }
+}
+
+#[test]
+fn a_dry_run_says_what_would_run_and_touches_nothing() {
+    let site = switched_proxy();
+    let before = snapshot(&site.path(""), &["habeat.yml"]);
+    for arguments in [["failback", "--dry-run"], ["--dry-run", "failback"]] {
+        let dry = site.call(&arguments);
+        assert_eq!(dry.exit, Some(0), "{dry:#?}");
+        for words in [
+            "reason=failback",
+            "would run now",
+            "switch back",
+            "switch home",
+        ] {
+            assert!(dry.stdout.contains(words), "{words}: {dry:#?}");
+        }
+        assert!(!dry.stdout.contains("switch one"), "{dry:#?}");
+    }
+    assert_eq!(snapshot(&site.path(""), &["habeat.yml"]), before);
+    let dry = site.call(&["failback", "--dry-run", "--json"]);
+    assert_eq!(
+        dry.report()["would_run"]["now"].as_array().map(Vec::len),
+        Some(2)
+    );
+}
+
+#[test]
+fn who_asked_is_in_the_log_and_in_the_history() {
+    let site = switched_proxy();
+    let _ = failback(&site);
+    let uid = rustix::process::getuid().as_raw();
+    let log = site.text("habeat.log");
+    assert!(
+        log.contains(&format!("failback=asked by=\"uid {uid}")),
+        "{log}"
+    );
+    let history = site.lines("history.jsonl");
+    let of_run = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let asked: Vec<bool> = history
+        .iter()
+        .map(|line| of_run(line)["asked_by"].is_string())
+        .collect();
+    assert_eq!(asked, [false, true], "{history:?}");
+}
+
+#[test]
+fn a_module_that_was_being_started_when_the_peer_died_is_stopped_again() {
+    let mut site = stopped_module();
+    let dead = site.config.probe.clone();
+    site.peer_comes_back();
+    site.program("carbonio", "#!/bin/sh\nexit 1\n");
+    failback(&site).is("failback", 1);
+    site.run().is("failback", 1);
+    site.program("carbonio", include_str!("../src/drill/carbonio.sh"));
+    site.config.probe = dead;
+    site.run().is("manual-site", 3);
+    assert_eq!(site.calls("doStopService"), 2);
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    site.run().is("manual-return", 0);
+}
+
+/// Kills a failback at its n-th call, and lets the operator and the timer go on. Returns whether
+/// it came so far.
+fn kill_and_go_on(call: &str, n: usize) -> bool {
+    let site = switched_proxy();
+    let what = format!("{call} {n}");
+    let trace = site.path("trace").display().to_string();
+    let (only, kill) = (
+        format!("trace={call}"),
+        format!("inject={call}:signal=KILL:when={n}"),
+    );
+    let strace = [
+        "strace",
+        "-f",
+        "--quiet=all",
+        "--detach-on=execve",
+        "-o",
+        &trace,
+        "-e",
+        &only,
+        "-e",
+        &kill,
+    ];
+    let killed = ran(site.start_under(&strace, &["failback", "--json"]));
+    let begun = switched(&site).len() > WHOLE.len();
+    let remembered = site.path(PROMOTION).exists();
+    if remembered && begun {
+        assert_eq!(phase(&site), "returning", "{what}");
+    }
+    let intended = remembered && phase(&site) == "returning";
+    let next = site.run();
+    assert_eq!(next.exit, Some(0), "{what}: {next:#?}");
+    let expected = match (remembered, intended) {
+        (true, true) => "failback",
+        (true, false) => "returning",
+        (false, _) => "alive",
+    };
+    assert_eq!(next.reason(), expected, "{what}");
+    if next.reason() == "returning" {
+        failback(&site).is("failback", 0);
+    }
+    assert!(!site.path(PROMOTION).exists(), "{what}");
+    let back = switched(&site)[WHOLE.len()..].to_vec();
+    assert!(
+        back.ends_with(&["back".to_owned(), "home".to_owned()]),
+        "{what}: {back:?}"
+    );
+    killed.exit.is_none()
+}
+
+#[test]
+fn a_failback_killed_at_any_call_is_gone_on_with() {
+    let mut met = 0;
+    for call in DEADLY.split(',') {
+        let mut n = 1;
+        while kill_and_go_on(call, n) {
+            met += 1;
+            n += 1;
+        }
+    }
+    println!("killed at {met} points");
+    assert!(met >= 40, "killed at {met} points only");
+}
