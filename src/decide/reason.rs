@@ -78,7 +78,9 @@ impl Hold {
     fn sentence(&self) -> String {
         match self {
             Self::Returning { .. } => "the peer answers again; not yet often enough".into(),
-            Self::ManualReturn => "the peer is back; the return is the operator's".into(),
+            Self::ManualReturn => {
+                "the peer is back; the return is the operator's, by `habeat failback`".into()
+            }
             Self::Cut => "a witness says the peer runs: the line is cut, not the peer dead".into(),
             Self::Unknown(ignorance) => ignorance.to_string(),
             Self::ManualSite(ModuleOrder::Stop) => {
