@@ -14,7 +14,9 @@ pub(crate) enum Activation {
 /// A return, and how the peer fares when it was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Return {
+    /// It is from half a switch, whose journal is to be ended as well.
     PeerStays,
+    /// It is from a whole switch.
     PeerDiesAgain,
 }
 
@@ -88,7 +90,13 @@ impl Activation {
 impl Scene for Return {
     fn site(&self) -> Site {
         let mut site = Site::proxy(true, true);
-        site.run().is("confirmed", 0);
+        match self {
+            Self::PeerStays => {
+                site.write("fail_two", "");
+                site.run().is("confirmed", 1);
+            }
+            Self::PeerDiesAgain => site.run().is("confirmed", 0),
+        }
         site.peer_comes_back();
         site.run().is("returning", 0);
         site
