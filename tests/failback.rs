@@ -4,7 +4,7 @@
 mod common;
 
 use common::files::snapshot;
-use common::proxy::{PROMOTION, WHOLE, phase, proxy, switched};
+use common::proxy::{PROMOTION, WHOLE, phase};
 use common::{Ran, Site, ran};
 use habeat::drill::fake_consul::Node;
 
@@ -20,7 +20,7 @@ fn failback(site: &Site) -> Ran {
 
 /// A proxy that has switched, whose return is the operator's; the peer is back.
 fn switched_proxy() -> Site {
-    let mut site = proxy(true, false);
+    let mut site = Site::proxy(true, false);
     site.config.on_return = "manual";
     site.run().is("confirmed", 0);
     site.peer_comes_back();
@@ -50,12 +50,12 @@ fn the_operator_need_not_wait_and_is_not_kept_by_what_keeps_habeat() {
     let run = failback(&site);
     run.is("failback", 0);
     assert_eq!(run.report()["decision"], "return", "{run:#?}");
-    assert_eq!(switched(&site)[WHOLE.len()..], ["back", "home"]);
+    assert_eq!(site.switched()[WHOLE.len()..], ["back", "home"]);
     assert!(!site.path(PROMOTION).exists());
     assert_eq!(decisions(&site), before + 1);
     failback(&site).is("nothing-to-return", 0);
     site.run().is("alive", 0);
-    assert_eq!(switched(&site).len(), WHOLE.len() + 2, "done again");
+    assert_eq!(site.switched().len(), WHOLE.len() + 2, "done again");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_return_that_is_manual_waits_for_the_operator_on_every_role() {
     for _ in 0..3 {
         site.run().is("manual-return", 0);
     }
-    assert_eq!(switched(&site), WHOLE);
+    assert_eq!(site.switched(), WHOLE);
     assert_eq!(phase(&site), "finished");
     failback(&site).is("failback", 0);
 
@@ -102,7 +102,7 @@ fn a_return_that_is_manual_waits_for_the_operator_on_every_role() {
 
 #[test]
 fn to_a_peer_that_does_not_answer_nobody_goes_back() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.config.confirm_runs = 2;
     site.run().is("confirming", 0);
     site.run().is("confirmed", 0);
@@ -124,7 +124,7 @@ fn to_a_peer_that_does_not_answer_nobody_goes_back() {
 
 #[test]
 fn where_nothing_was_taken_over_there_is_nothing_to_return_from() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.config.confirm_runs = 2;
     failback(&site).is("nothing-to-return", 0);
     failback(&site).is("nothing-to-return", 0);
@@ -136,7 +136,7 @@ fn where_nothing_was_taken_over_there_is_nothing_to_return_from() {
         quiet.stderr.contains("reason=nothing-to-return"),
         "{quiet:#?}"
     );
-    assert_eq!(switched(&site), [""; 0]);
+    assert_eq!(site.switched(), [""; 0]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_return_that_fails_is_gone_on_with_by_the_next_call_or_run() {
         site.remove("fail_home");
         site.call(&[next, "--json"]).is("failback", 0);
         assert_eq!(
-            switched(&site)[WHOLE.len()..],
+            site.switched()[WHOLE.len()..],
             ["back", "home", "back", "home"],
             "{next}"
         );
@@ -159,20 +159,20 @@ fn a_return_that_fails_is_gone_on_with_by_the_next_call_or_run() {
 
 #[test]
 fn half_a_switch_is_undone_and_one_that_only_fenced_is_forgotten() {
-    let mut site = proxy(true, false);
+    let mut site = Site::proxy(true, false);
     site.write("fail_two", "");
     site.run().is("confirmed", 1);
     site.peer_comes_back();
     failback(&site).is("failback", 0);
-    assert_eq!(switched(&site), ["one", "two", "back", "home"]);
+    assert_eq!(site.switched(), ["one", "two", "back", "home"]);
     assert!(!site.path(PROMOTION).exists());
 
-    let mut site = proxy(true, false);
+    let mut site = Site::proxy(true, false);
     site.config.more = "fence: {commands: [[/bin/false]], verify: [[/bin/true]]}".to_owned();
     site.run().is("confirmed", 1);
     site.peer_comes_back();
     failback(&site).is("failback", 0);
-    assert_eq!(switched(&site), [""; 0]);
+    assert_eq!(site.switched(), [""; 0]);
     assert!(!site.path(PROMOTION).exists());
 }
 
@@ -184,7 +184,7 @@ fn a_peer_that_dies_in_the_middle_is_taken_over_and_the_wish_is_forgotten() {
     failback(&site).is("failback", 1);
     site.config.probe = format!("targets: [\"tcp://127.0.0.2:{}\"]", common::DEAD_PORT);
     site.run().is("unfinished", 0);
-    assert_eq!(switched(&site)[WHOLE.len() + 2..], WHOLE);
+    assert_eq!(site.switched()[WHOLE.len() + 2..], WHOLE);
     assert_eq!(phase(&site), "finished");
     site.config.probe = alive;
     site.run().is("returning", 0);
@@ -309,7 +309,7 @@ fn kill_and_go_on(call: &str, n: usize) -> bool {
         &kill,
     ];
     let killed = ran(site.start_under(&strace, &["failback", "--json"]));
-    let begun = switched(&site).len() > WHOLE.len();
+    let begun = site.switched().len() > WHOLE.len();
     let remembered = site.path(PROMOTION).exists();
     if remembered && begun {
         assert_eq!(phase(&site), "returning", "{what}");
@@ -327,7 +327,7 @@ fn kill_and_go_on(call: &str, n: usize) -> bool {
         failback(&site).is("failback", 0);
     }
     assert!(!site.path(PROMOTION).exists(), "{what}");
-    let back = switched(&site)[WHOLE.len()..].to_vec();
+    let back = site.switched()[WHOLE.len()..].to_vec();
     assert!(
         back.ends_with(&["back".to_owned(), "home".to_owned()]),
         "{what}: {back:?}"

@@ -1,5 +1,6 @@
 //! Several roles on one node: each has a config, a log and a state of its own, whatever the
 //! configs say in common.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod common;
 
@@ -7,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::proxy::{WHOLE, proxy, switched};
-use common::ran;
+use common::proxy::WHOLE;
+use common::{Site, ran};
 use habeat::config::{self, Config};
 use tempfile::TempDir;
 
@@ -84,7 +85,7 @@ fn no_two_roles_of_a_node_share_a_file_or_a_lock() {
 
 #[test]
 fn two_roles_run_at_the_same_time() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.write("hang_two", "");
     let switching = site.start(&["--json"]);
     site.wait_for("in_two");
@@ -92,7 +93,7 @@ fn two_roles_run_at_the_same_time() {
     site.run().is("confirmed", 0);
     site.remove("hang_two");
     ran(switching).is("confirmed", 0);
-    assert_eq!(switched(&site), WHOLE);
+    assert_eq!(site.switched(), WHOLE);
     assert_eq!(site.lines("moved").len(), 3);
     for role in ["appserver", "proxyserver"] {
         site.config.role = role;
@@ -104,7 +105,7 @@ fn two_roles_run_at_the_same_time() {
 
 #[test]
 fn check_tells_of_a_config_beside_it_that_has_the_same_state() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     let quiet = site.call(&["check"]);
     assert!(!quiet.stdout.contains("leaves with 75"), "{quiet:#?}");
 

@@ -194,7 +194,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             let consumed = raft::is_absent(&self.recovery.peers());
             match (&said, consumed) {
                 (Ok(Some(leader)), true) => {
-                    log::info!("leader={leader} peers=taken");
+                    log::info!("leader={leader:?} peers=taken");
                     return Ok(());
                 }
                 (Ok(_) | Err(_), _) if self.tools.is_stopping() => return Ok(()),
@@ -218,7 +218,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
 
     /// Undoes the recovery; it is not tried again before somebody has looked.
     fn give_up(&mut self, why: &str) -> End {
-        log::error!("stage={RECOVER} cause=\"{why}\" next=\"what was done is undone\"");
+        log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
         match self.put_back() {
             Ok(()) => match self.tools.note(&Event::Undone) {
                 Ok(()) => End::GivenUp(format!(

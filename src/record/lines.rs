@@ -3,6 +3,7 @@
 use crate::act::{Deeds, End};
 use crate::config::{Config, Duty};
 use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
+use crate::logging::word;
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, takeover};
 use crate::record::report::{Report, leader, reach, shell_line, standing, voice_word};
@@ -15,7 +16,7 @@ pub fn evidence(config: &Config, seen: &Observation) {
     }
     log::info!(
         "peer={} host={} reach={}",
-        config.peer.name,
+        word(&config.peer.name),
         config.peer.host(),
         reach(&seen.reach)
     );
@@ -29,7 +30,7 @@ pub fn evidence(config: &Config, seen: &Observation) {
         log_heard(heard);
     }
     if let Some(leader) = leader(&seen.leader) {
-        log::info!("leader=\"{leader}\"");
+        log::info!("leader={leader:?}");
     }
     if contradict(&seen.heard) {
         log::warn!("witnesses=contradict because=\"one says up, another says down\"");
@@ -37,16 +38,14 @@ pub fn evidence(config: &Config, seen: &Observation) {
 }
 
 fn log_look(kind: &str, look: &Look) {
+    let target = word(&look.target);
     match &look.answer {
-        Answer::Answered => log::info!("{kind}={} answer=answered", look.target),
+        Answer::Answered => log::info!("{kind}={target} answer=answered"),
         Answer::NoAnswer(why) => {
-            log::info!("{kind}={} answer=no-answer cause=\"{why}\"", look.target);
+            log::info!("{kind}={target} answer=no-answer cause={why:?}");
         }
         Answer::CouldNotProbe(why) => {
-            log::warn!(
-                "{kind}={} answer=could-not-probe cause=\"{why}\"",
-                look.target
-            );
+            log::warn!("{kind}={target} answer=could-not-probe cause={why:?}");
         }
     }
 }
@@ -58,6 +57,7 @@ fn log_heard(heard: &Heard) {
         testimony,
         weight,
     } = heard;
+    let (witness, host) = (word(witness), word(host));
     let weight = match weight {
         Weight::Full => "",
         Weight::VetoOnly => " weight=veto-only",
@@ -69,7 +69,7 @@ fn log_heard(heard: &Heard) {
             log::warn!("witness={witness} host={host} testimony=down voice={voice}{weight}");
         }
         Testimony::Unknown(doubt) => log::warn!(
-            "witness={witness} host={host} testimony=unknown doubt={} cause=\"{}\"{weight}",
+            "witness={witness} host={host} testimony=unknown doubt={} cause={:?}{weight}",
             doubt.kind.code(),
             doubt.detail
         ),
@@ -83,7 +83,7 @@ pub fn decision(config: &Config, decision: &Decision) {
         .map(|streak| format!(" streak={streak}"))
         .unwrap_or_default();
     let line = format!(
-        "decision={} reason={} verdict={}{streak} role={} peer={} because=\"{}\"",
+        "decision={} reason={} verdict={}{streak} role={} peer={} because={:?}",
         decision.choice.name(),
         decision.reason(),
         decision.verdict.name(),
@@ -166,16 +166,16 @@ fn accounts_stay(promotion: &Promotion) {
 pub fn conclusion(report: &Report, deeds: &Deeds) {
     let exit = report.exit;
     for line in &report.advice {
-        log::warn!("operator=\"{line}\"");
+        log::warn!("operator={line:?}");
     }
     match &deeds.end {
         End::Complete => log::info!("result=complete exit={exit}"),
-        End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause=\"{why}\""),
+        End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause={why:?}"),
         End::FenceFailed(why) => log::error!(
-            "result=fence-failed exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
+            "result=fence-failed exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
         ),
         End::GivenUp(why) => log::error!(
-            "result=given-up exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
+            "result=given-up exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
         ),
         End::Stopped => {
             log::warn!("result=stopped exit={exit} next=\"the next run goes on from here\"");

@@ -79,7 +79,7 @@ fn open(path: &Path) -> io::Result<File> {
         Err(rustix::io::Errno::ACCESS) if foreign_owner(path) => "it is another user's".to_owned(),
         Err(errno) => return Err(errno.into()),
     };
-    log::warn!("file={} foreign=removed cause=\"{why}\"", path.display());
+    log::warn!("file={} foreign=removed cause={why:?}", path.display());
     std::fs::remove_file(path)?;
     let fresh = rustix::fs::open(path, flags | OFlags::EXCL, Mode::RUSR | Mode::WUSR)?;
     Ok(File::from(fresh))

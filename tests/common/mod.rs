@@ -8,7 +8,6 @@
 pub(crate) mod accounts;
 pub(crate) mod files;
 pub(crate) mod proxy;
-pub(crate) mod world;
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
@@ -150,7 +149,7 @@ impl Site {
             provider: "consul",
             peer: PEER,
             peer_ip: "127.0.0.2",
-            probe: format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]"),
+            probe: silence(),
             anchors: format!("[\"tcp://{}\"]", address(&anchor)),
             consul_port: consul.port(),
             token: TOKEN.to_owned(),
@@ -193,6 +192,11 @@ impl Site {
     /// The peer answers.
     pub(crate) fn peer_comes_back(&mut self) {
         self.config.probe = format!("targets: {}", self.config.anchors);
+    }
+
+    /// The peer answers no more.
+    pub(crate) fn peer_falls_silent(&mut self) {
+        self.config.probe = silence();
     }
 
     /// Nothing answers on the anchor any more.
@@ -323,6 +327,10 @@ pub(crate) fn wait(mut child: Child) -> Output {
 /// Reads what a finished child left.
 pub(crate) fn ran(child: Child) -> Ran {
     Ran::of(&wait(child))
+}
+
+fn silence() -> String {
+    format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]")
 }
 
 fn listener() -> TcpListener {

@@ -16,26 +16,29 @@ done
 /// Where it remembers a switch.
 pub(crate) const PROMOTION: &str = "promotion-proxyserver";
 
-/// A proxy with three commands that switch, a proof, and two that switch back.
-pub(crate) fn proxy(activate: bool, deactivate: bool) -> Site {
-    let mut site = Site::new();
-    site.program("switch", SWITCH);
-    let switch = site.path("switch").display().to_string();
-    site.config.role = "proxyserver";
-    site.config.local = format!(
-        "proxy_switch: bgp\n  proxy_enable_activate: {activate}\n  \
-         proxy_enable_deactivate: {deactivate}"
-    );
-    site.config.own_site = format!(
-        "proxy_switch: {{bgp: {{activate: [[{switch}, one], \"{switch} two\", [{switch}, three]], \
-         verify: [[{switch}, proof]], deactivate: [[{switch}, back], [{switch}, home]]}}}}"
-    );
-    site
-}
+impl Site {
+    /// Builds a proxy with three commands that switch, a proof, and two that switch back.
+    pub(crate) fn proxy(activate: bool, deactivate: bool) -> Self {
+        let mut site = Self::new();
+        site.program("switch", SWITCH);
+        let switch = site.path("switch").display().to_string();
+        site.config.role = "proxyserver";
+        site.config.local = format!(
+            "proxy_switch: bgp\n  proxy_enable_activate: {activate}\n  \
+             proxy_enable_deactivate: {deactivate}"
+        );
+        site.config.own_site = format!(
+            "proxy_switch: {{bgp: {{activate: [[{switch}, one], \"{switch} two\", \
+             [{switch}, three]], verify: [[{switch}, proof]], \
+             deactivate: [[{switch}, back], [{switch}, home]]}}}}"
+        );
+        site
+    }
 
-/// Returns the calls that switched, so far.
-pub(crate) fn switched(site: &Site) -> Vec<String> {
-    site.lines("switched")
+    /// Returns the calls that switched, so far.
+    pub(crate) fn switched(&self) -> Vec<String> {
+        self.lines("switched")
+    }
 }
 
 /// Returns how far the switch is.
@@ -48,3 +51,5 @@ pub(crate) fn phase(site: &Site) -> String {
 
 /// A whole switch.
 pub(crate) const WHOLE: [&str; 4] = ["one", "two", "three", "proof"];
+/// A whole return.
+pub(crate) const BACK: [&str; 2] = ["back", "home"];
