@@ -117,7 +117,6 @@ fn is_picked_up(scene: &dyn Scene, at_least: usize) {
     let faults = points.iter().map(|(call, n)| Fault::kill(call, *n));
     let met = in_each_world(scene, &faults.collect::<Vec<_>>(), kill_and_recover);
     let points: usize = met.values().sum();
-    println!("killed at {points} points: {met:?}");
     assert!(
         points >= at_least,
         "killed at {points} points only: {met:?}"
@@ -201,7 +200,6 @@ fn says_what_the_disk_fails(scene: &dyn Scene, at_least: usize) {
         })
         .collect();
     let met = in_each_world(scene, &faults, fail_and_recover);
-    println!("{} faults tried; the run failed for {met:?}", faults.len());
     assert!(met.values().sum::<usize>() >= at_least, "{met:?}");
 }
 
