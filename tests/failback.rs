@@ -4,45 +4,13 @@
 mod common;
 
 use common::files::snapshot;
+use common::manual::{carbonio, failback, stopped_module, switched_proxy};
 use common::proxy::{PROMOTION, WHOLE, phase, proxy, switched};
-use common::{Ran, Site, ran};
+use common::{Site, ran};
 use habeat::drill::fake_consul::Node;
-
-/// The calls that change the world, and those around which a child lives.
-const DEADLY: &str = "open,write,fsync,fdatasync,rename,unlink,clone3,vfork,wait4";
 
 /// Nothing is decided from these.
 const TOLD: [&str; 3] = ["habeat.log", "history.jsonl", "habeat.yml"];
-
-fn failback(site: &Site) -> Ran {
-    site.call(&["failback", "--json"])
-}
-
-/// A proxy that has switched, whose return is the operator's; the peer is back.
-fn switched_proxy() -> Site {
-    let mut site = proxy(true, false);
-    site.config.on_return = "manual";
-    site.run().is("confirmed", 0);
-    site.peer_comes_back();
-    site
-}
-
-/// A mailbox server of the manual site that has stopped its HA module; its peer is silent.
-fn stopped_module() -> Site {
-    let mut site = Site::new();
-    (site.config.whoami, site.config.dc_check) = ("primary", "secondary");
-    site.config.disable_ha_module = true;
-    site.config.on_return = "manual";
-    site.program("carbonio", &carbonio());
-    site.run().is("manual-site", 3);
-    assert_eq!(site.calls("doStopService"), 1);
-    site
-}
-
-/// The stub; its file is not to be the state file of the same name.
-fn carbonio() -> String {
-    include_str!("../src/drill/carbonio.sh").replace("$here/module", "$here/ha_module")
-}
 
 fn decisions(site: &Site) -> usize {
     let log = site.lines("habeat.log");
@@ -290,100 +258,4 @@ fn a_module_that_was_being_started_when_the_peer_died_is_stopped_again() {
     site.peer_comes_back();
     site.run().is("returning", 0);
     site.run().is("manual-return", 0);
-}
-
-/// What a role remembers, and how a whole return of it shows.
-struct Kind {
-    site: fn() -> Site,
-    /// The state file.
-    file: &'static str,
-    /// What it says while the return is under way.
-    under_way: &'static str,
-    /// Requires that all of the return was run.
-    is_back: fn(&Site, &str),
-}
-
-const PROXY: Kind = Kind {
-    site: switched_proxy,
-    file: PROMOTION,
-    under_way: "returning",
-    is_back: |site, what| {
-        let back = switched(site)[WHOLE.len()..].to_vec();
-        let whole = ["back".to_owned(), "home".to_owned()];
-        assert!(back.ends_with(&whole), "{what}: {back:?}");
-    },
-};
-
-const MAILBOXES: Kind = Kind {
-    site: || {
-        let mut site = stopped_module();
-        site.peer_comes_back();
-        site
-    },
-    file: "module",
-    under_way: "starting",
-    is_back: |site, what| {
-        assert_eq!(site.lines("ha_module"), ["started"], "{what}");
-        assert_eq!(site.calls("doStopService"), 1, "{what}");
-    },
-};
-
-/// Kills a failback at its n-th call, and lets the operator and the timer go on. Returns whether
-/// it came so far.
-fn kill_and_go_on(kind: &Kind, call: &str, n: usize) -> bool {
-    let site = (kind.site)();
-    let what = format!("{} {call} {n}", kind.file);
-    let trace = site.path("trace").display().to_string();
-    let only = format!("trace={call}");
-    let kill = format!("inject={call}:signal=KILL:when={n}");
-    let strace = [
-        "strace",
-        "-f",
-        "--quiet=all",
-        "--detach-on=execve",
-        "-o",
-        &trace,
-        "-e",
-        &only,
-        "-e",
-        &kill,
-    ];
-    let killed = ran(site.start_under(&strace, &["failback", "--json"]));
-    let expected = if !site.path(kind.file).exists() {
-        "alive"
-    } else if site.text(kind.file).contains(kind.under_way) {
-        "failback"
-    } else {
-        "returning"
-    };
-    site.run().is(expected, 0);
-    if expected == "returning" {
-        failback(&site).is("failback", 0);
-    }
-    assert!(!site.path(kind.file).exists(), "{what}");
-    (kind.is_back)(&site, &what);
-    killed.exit.is_none()
-}
-
-fn kill_at_any_call(kind: &Kind) {
-    let mut met = 0;
-    for call in DEADLY.split(',') {
-        let mut n = 1;
-        while kill_and_go_on(kind, call, n) {
-            met += 1;
-            n += 1;
-        }
-    }
-    println!("killed at {met} points");
-    assert!(met >= 30, "killed at {met} points only");
-}
-
-#[test]
-fn a_failback_of_a_proxy_killed_at_any_call_is_gone_on_with() {
-    kill_at_any_call(&PROXY);
-}
-
-#[test]
-fn a_failback_of_the_module_killed_at_any_call_is_gone_on_with() {
-    kill_at_any_call(&MAILBOXES);
 }
