@@ -4,39 +4,13 @@
 mod common;
 
 use common::files::snapshot;
+use common::manual::{carbonio, failback, stopped_module, switched_proxy};
 use common::proxy::{PROMOTION, WHOLE, phase};
-use common::{Ran, Site, ran};
+use common::{Site, ran};
 use habeat::drill::fake_consul::Node;
-
-/// The calls that change the world, and those around which a child lives.
-const DEADLY: &str = "open,write,fsync,fdatasync,rename,unlink,clone3,vfork,wait4";
 
 /// Nothing is decided from these.
 const TOLD: [&str; 3] = ["habeat.log", "history.jsonl", "habeat.yml"];
-
-fn failback(site: &Site) -> Ran {
-    site.call(&["failback", "--json"])
-}
-
-/// A proxy that has switched, whose return is the operator's; the peer is back.
-fn switched_proxy() -> Site {
-    let mut site = Site::proxy(true, false);
-    site.config.on_return = "manual";
-    site.run().is("confirmed", 0);
-    site.peer_comes_back();
-    site
-}
-
-/// A mailbox server of the manual site that has stopped its HA module; its peer is silent.
-fn stopped_module() -> Site {
-    let mut site = Site::new();
-    (site.config.whoami, site.config.dc_check) = ("primary", "secondary");
-    site.config.disable_ha_module = true;
-    site.config.on_return = "manual";
-    site.run().is("manual-site", 3);
-    assert_eq!(site.calls("doStopService"), 1);
-    site
-}
 
 fn decisions(site: &Site) -> usize {
     let log = site.lines("habeat.log");
@@ -277,74 +251,11 @@ fn a_module_that_was_being_started_when_the_peer_died_is_stopped_again() {
     site.program("carbonio", "#!/bin/sh\nexit 1\n");
     failback(&site).is("failback", 1);
     site.run().is("failback", 1);
-    site.program("carbonio", include_str!("../src/drill/carbonio.sh"));
+    site.program("carbonio", &carbonio());
     site.config.probe = dead;
     site.run().is("manual-site", 3);
     assert_eq!(site.calls("doStopService"), 2);
     site.peer_comes_back();
     site.run().is("returning", 0);
     site.run().is("manual-return", 0);
-}
-
-/// Kills a failback at its n-th call, and lets the operator and the timer go on. Returns whether
-/// it came so far.
-fn kill_and_go_on(call: &str, n: usize) -> bool {
-    let site = switched_proxy();
-    let what = format!("{call} {n}");
-    let trace = site.path("trace").display().to_string();
-    let (only, kill) = (
-        format!("trace={call}"),
-        format!("inject={call}:signal=KILL:when={n}"),
-    );
-    let strace = [
-        "strace",
-        "-f",
-        "--quiet=all",
-        "--detach-on=execve",
-        "-o",
-        &trace,
-        "-e",
-        &only,
-        "-e",
-        &kill,
-    ];
-    let killed = ran(site.start_under(&strace, &["failback", "--json"]));
-    let begun = site.switched().len() > WHOLE.len();
-    let remembered = site.path(PROMOTION).exists();
-    if remembered && begun {
-        assert_eq!(phase(&site), "returning", "{what}");
-    }
-    let intended = remembered && phase(&site) == "returning";
-    let next = site.run();
-    assert_eq!(next.exit, Some(0), "{what}: {next:#?}");
-    let expected = match (remembered, intended) {
-        (true, true) => "failback",
-        (true, false) => "returning",
-        (false, _) => "alive",
-    };
-    assert_eq!(next.reason(), expected, "{what}");
-    if next.reason() == "returning" {
-        failback(&site).is("failback", 0);
-    }
-    assert!(!site.path(PROMOTION).exists(), "{what}");
-    let back = site.switched()[WHOLE.len()..].to_vec();
-    assert!(
-        back.ends_with(&["back".to_owned(), "home".to_owned()]),
-        "{what}: {back:?}"
-    );
-    killed.exit.is_none()
-}
-
-#[test]
-fn a_failback_killed_at_any_call_is_gone_on_with() {
-    let mut met = 0;
-    for call in DEADLY.split(',') {
-        let mut n = 1;
-        while kill_and_go_on(call, n) {
-            met += 1;
-            n += 1;
-        }
-    }
-    println!("killed at {met} points");
-    assert!(met >= 40, "killed at {met} points only");
 }

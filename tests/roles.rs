@@ -38,22 +38,18 @@ fn text(role: &str, files: &str) -> String {
 /// Loads the config of a role.
 fn load(folder: &Path, role: &str, files: &str) -> Config {
     let path = folder.join(format!("habeat-{role}.yml"));
-    fs::write(&path, text(role, files)).unwrap();
-    config::load(&path).unwrap().config
+    fs::write(&path, text(role, files)).unwrap_or_else(|e| panic!("cannot write it: {e}"));
+    let loaded = config::load(&path);
+    loaded.unwrap_or_else(|why| panic!("{role}: {why}")).config
 }
 
 /// Every file that an instance of a role has to itself: config and log by its unit, the others by
 /// its config.
 fn files(role: &str, config: &Config) -> Vec<PathBuf> {
-    let unit = fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/systemd/habeat@.service"
-    ))
-    .unwrap();
-    let call = unit
-        .lines()
-        .find(|line| line.starts_with("ExecStart="))
-        .unwrap();
+    let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/habeat@.service");
+    let unit = fs::read_to_string(unit).unwrap_or_else(|e| panic!("no unit: {e}"));
+    let call = unit.lines().find(|line| line.starts_with("ExecStart="));
+    let call = call.unwrap_or_else(|| panic!("it starts nothing: {unit}"));
     let by_unit = call.split(' ').filter(|word| word.contains("%i"));
     let by_unit: Vec<PathBuf> = by_unit.map(|it| it.replace("%i", role).into()).collect();
     assert_eq!(by_unit.len(), 2, "{call}");

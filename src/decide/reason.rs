@@ -115,7 +115,7 @@ impl Hold {
                 in_full(verdict)
             ),
             Self::NothingToReturn => {
-                "there is nothing to return from: nothing was taken over".into()
+                "there is nothing to return from: no promotion, no stopped HA module".into()
             }
         }
     }

@@ -7,6 +7,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod files;
+pub(crate) mod manual;
 pub(crate) mod proxy;
 
 use std::net::TcpListener;

@@ -4,8 +4,6 @@
 //!
 //! strace(1) stops the program at the call and lets its children be, as a kill does.
 
-#![expect(clippy::print_stdout, reason = "a test tells how many points it met")]
-
 #[path = "../common/mod.rs"]
 mod common;
 
