@@ -1,6 +1,5 @@
 //! Several roles on one node: each has a config, a log and a state of its own, whatever the
 //! configs say in common.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod common;
 
