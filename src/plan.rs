@@ -27,6 +27,9 @@ pub const ACTIVATE: &str = "activate";
 /// The name of the stage that moves it back, and of its commands.
 pub const DEACTIVATE: &str = "deactivate";
 
+/// The name of the stage that starts the HA module of the manual site again.
+pub const START_MODULE: &str = "start-module";
+
 /// The name of the stage that makes sure that the old active cannot serve.
 pub const FENCE: &str = "fence";
 
@@ -34,7 +37,8 @@ pub const FENCE: &str = "fence";
 pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {
     match &decision.choice {
         Choice::Promote | Choice::Resume => takeover(config),
-        Choice::Return => back(config, memory),
+        Choice::Return => back(config, memory, Asked::ByPolicy),
+        Choice::Failback => back(config, memory, Asked::ByOperator),
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => vec![module(config, "stop-module")],
         // Hands off means hands off.
         Choice::Hold(Hold::Paused) => Vec::new(),
@@ -42,12 +46,21 @@ pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage>
     }
 }
 
-fn back(config: &Config, memory: &Memory) -> Vec<Stage> {
+/// Who asked for a return.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Nobody: it is what the policy says.
+    ByPolicy,
+    /// The operator. What keeps habeat from acting by itself does not keep them.
+    ByOperator,
+}
+
+fn back(config: &Config, memory: &Memory, asked: Asked) -> Vec<Stage> {
     match &config.duty {
-        Duty::Appserver(_) if memory.module.is_some() => vec![module(config, "start-module")],
+        Duty::Appserver(_) if memory.module.is_some() => vec![module(config, START_MODULE)],
         Duty::Proxyserver(proxyserver)
             if is_switched(memory)
-                && proxyserver.enable_deactivate
+                && (proxyserver.enable_deactivate || asked == Asked::ByOperator)
                 && !proxyserver.deactivate.is_empty() =>
         {
             vec![deactivate(config, proxyserver)]
@@ -72,6 +85,11 @@ pub fn is_switched(memory: &Memory) -> bool {
 /// Whether a stage gives back what a promotion took.
 pub fn undoes(stages: &[Stage]) -> bool {
     stages.iter().any(|stage| stage.name == DEACTIVATE)
+}
+
+/// Whether a stage starts the HA module again.
+pub fn starts_module(stages: &[Stage]) -> bool {
+    stages.iter().any(|stage| stage.name == START_MODULE)
 }
 
 /// Plans the takeover, by the role.
@@ -251,7 +269,7 @@ fn batches(config: &Config, name: &'static str, steps: Vec<Step>, names: Names) 
 }
 
 fn module(config: &Config, name: &'static str) -> Stage {
-    let verb = if name == "start-module" {
+    let verb = if name == START_MODULE {
         "doStartService"
     } else {
         "doStopService"
