@@ -122,18 +122,20 @@ impl Lab {
         })
     }
 
-    /// Site A has no power. Returns when site B has noticed.
-    pub(crate) fn lose_site_a(&mut self) {
+    /// Site A has no power. Returns when site B has noticed: since when there is no leader.
+    pub(crate) fn lose_site_a(&mut self) -> Instant {
         for host in SITE_A {
             self.network.cut(host);
             self.agent_mut(host).kill();
         }
         self.wait("no leader", |lab| lab.leader(LEFT.name).is_none());
+        let lost = Instant::now();
         self.wait("the gossip to give up site A", |lab| {
             [LEFT.name, "mbox2"]
                 .iter()
                 .all(|host| lab.failed(host) == SITE_A.len())
         });
+        lost
     }
 
     /// Without a leader the store and the catalog answer 500, after 7 s (`rpc_hold_timeout`).
@@ -269,7 +271,7 @@ impl Lab {
         serde_json::from_value(peers).unwrap_or_default()
     }
 
-    /// A server may vote when it was sound for 10 s (`ServerStabilizationTime` of autopilot).
+    /// A server may vote when it was sound for a while (`server_stabilization_time`).
     fn voters(&self) -> usize {
         let path = "/v1/operator/raft/configuration";
         let raft = self.agent(LEFT.name).get(path).unwrap_or_default();
@@ -357,10 +359,11 @@ impl Lab {
 }
 
 /// Carbonio's number for three servers, by which two of them alone begin a cluster. Unlike
-/// Carbonio's, they tell other hosts who leads.
+/// Carbonio's, they tell other hosts who leads, and may vote soon.
 fn expect_two(config: &Path) {
     let mut said: Value = serde_json::from_slice(&fs::read(config).unwrap()).unwrap();
     said["bootstrap_expect"] = json!(2);
+    said["autopilot"] = json!({ "server_stabilization_time": "1s" });
     let http = said["addresses"]["http"].as_str().unwrap();
     let outside = said["bind_addr"].as_str().unwrap();
     said["addresses"]["http"] = json!(format!("{http} {outside}"));
