@@ -36,6 +36,13 @@ impl Run {
         let told = format!("{}/{}", word("decision"), word("reason"));
         assert_eq!((told.as_str(), self.exit), (said, Some(exit)), "{self:#?}");
     }
+
+    /// Prints how long each step took.
+    pub(crate) fn print_steps(&self) {
+        for step in self.report["steps"].as_array().unwrap() {
+            println!("step {}: {} ms", step["step"], step["ms"]);
+        }
+    }
 }
 
 impl From<Output> for Run {
@@ -93,7 +100,7 @@ mesh:
 
     /// Asks a program instead of Consul from now on.
     pub(crate) fn ask_a_witness_that_says_down(&self) {
-        let config = fs::read_to_string(self.path("habeat.yml")).unwrap();
+        let config = self.read("habeat.yml");
         let witness = "witnesses: [{provider: command, argv: ['false']}]\n";
         self.write("habeat.yml", &(config + witness));
     }
@@ -140,6 +147,10 @@ carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
         habeat.arg("--log").arg(self.path("habeat.log"));
         habeat.stdout(Stdio::piped()).stderr(Stdio::piped());
         habeat.spawn().unwrap()
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// Puts a script in its place.
