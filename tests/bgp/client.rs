@@ -1,5 +1,6 @@
 //! Who is served, and by whom: a TCP client that never stops asking.
 
+use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -23,14 +24,26 @@ pub(crate) struct Client {
 }
 
 /// What a part of the story was like for the client.
-#[derive(Debug)]
 pub(crate) struct Spell {
     /// The longest time from one answer to the next.
-    pub(crate) longest_gap: Duration,
-    /// How many questions had no answer.
-    pub(crate) unanswered: usize,
-    /// How many questions there were.
-    pub(crate) questions: usize,
+    longest_gap: Duration,
+    unanswered: usize,
+    questions: usize,
+}
+
+impl fmt::Display for Spell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gap = self.longest_gap.as_secs_f64();
+        let Self {
+            unanswered,
+            questions,
+            ..
+        } = self;
+        write!(
+            f,
+            "longest gap {gap:.3} s, {unanswered} of {questions} questions unanswered"
+        )
+    }
 }
 
 impl Client {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::network::{Host, Network};
 use crate::stage::{PROXY_A, PROXY_B, THIRD};
 use crate::wait::wait_until;
-use crate::network::{Host, Network};
 use agent::Agent;
 
 /// The token habeat is given: it may read every node, and nothing else.

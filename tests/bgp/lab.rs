@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::consul::Consul;
 use crate::network::{Network, command};
 use crate::recipe::{Recipe, Words, bounding_set};
 use crate::speaker::Speaker;
-use crate::stage::{GATE, PROXY_A, PROXY_B, Program, SERVICE, SITE_A, Stage};
+use crate::stage::{GATE, PROXY_A, Program, SERVICE, SITE_A, Stage};
 use crate::wait::{wait_for, wait_until};
 
 /// What habeat would give a command, for those that are run without it; in seconds.
@@ -50,6 +50,13 @@ impl Run {
         let word = |name: &str| self.report[name].as_str().unwrap_or("?").to_owned();
         let told = format!("{}/{}", word("decision"), word("reason"));
         assert_eq!((told.as_str(), self.exit), (said, Some(exit)), "{self:#?}");
+    }
+
+    /// Returns how long all its commands took together, by its own report.
+    pub(crate) fn commands(&self) -> Duration {
+        let steps = self.report["steps"].as_array().unwrap().iter();
+        let took = steps.map(|step| step["ms"].as_u64().unwrap());
+        Duration::from_millis(took.sum())
     }
 }
 
