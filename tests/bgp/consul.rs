@@ -6,7 +6,7 @@ mod agent;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::network::{Host, Network};
 use crate::stage::{PROXY_A, PROXY_B, THIRD};
@@ -66,7 +66,7 @@ impl Consul {
             let checks = self.0[2].get(&path).unwrap_or_default();
             let mut checks = checks.as_array().into_iter().flatten();
             let serf = checks.find(|check| check["CheckID"] == "serfHealth");
-            serf.is_some_and(|check| check["Status"] == Value::from(state))
+            serf.is_some_and(|check| check["Status"] == state)
         });
     }
 }

@@ -74,7 +74,7 @@ fn an_outage_and_the_return(speaker: Speaker) {
     println!("{speaker:?}: outage: {}", lab.client.spell(lost));
     println!(
         "{speaker:?}: of that, until Consul knew {known:.1?}; the run that switched, until the \
-         first answer {:.2?}, of which its commands {:.3?}",
+         first answer {:.2?}, of which its commands {:.0?}",
         served.duration_since(begun),
         run.commands(),
     );
