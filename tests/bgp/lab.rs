@@ -17,7 +17,7 @@ use crate::stage::{GATE, PROXY_A, Program, SERVICE, SITE_A, Stage};
 use crate::wait::{wait_for, wait_until};
 
 /// What habeat would give a command, for those that are run without it; in seconds.
-const DEADLINE: &str = "3";
+const DEADLINE: &str = "5";
 /// Where habeat remembers a switch.
 const MEMORY: [&str; 2] = [
     "appserverdown-habeat-proxyserver",

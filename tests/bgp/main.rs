@@ -89,7 +89,9 @@ fn an_outage_and_the_return(speaker: Speaker) {
     lab.await_route(SITE_A);
     lab.await_answer(PROXY_A.name, back);
     lab.run().is("rest/alive", 0);
-    println!("{speaker:?}: return: {}", lab.client.spell(back));
+    let spell = lab.client.spell(back);
+    println!("{speaker:?}: return: {spell}");
+    assert_eq!(spell.refused, 0, "it breaks before it makes");
     assert_eq!(lab.state_left(), [""; 0]);
     let in_turn = [PROXY_A, PROXY_B, PROXY_A].map(|host| host.name);
     assert_eq!(lab.client.served_by(), in_turn);
