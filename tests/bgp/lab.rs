@@ -2,6 +2,7 @@
 //! them, a client behind the router, and the witness in a third place.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -190,19 +191,19 @@ impl Lab {
         });
     }
 
-    /// Counts the programs of this name in site B.
+    /// Counts the programs of this name in site B: those that have its `/run`.
     pub(crate) fn count(&self, program: &str) -> usize {
-        let site = self.stage.path("run").display().to_string();
-        let of_site_b = |mounts: Vec<u8>| String::from_utf8_lossy(&mounts).contains(&site);
+        // The table names a mount's folder by its path in its own file system.
+        let lab = self.stage.path("");
+        let lab = lab.file_name().unwrap().to_str().unwrap();
+        let run = format!("/{lab}/run /run ");
+        let read = |process: &Path, file| fs::read_to_string(process.join(file));
         let processes = fs::read_dir("/proc").unwrap().flatten();
-        let processes = processes.filter(|process| {
-            let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            name.trim_end() == program
-        });
-        processes
-            .filter_map(|process| fs::read(process.path().join("mountinfo")).ok())
-            .filter(|mounts| of_site_b(mounts.clone()))
-            .count()
+        let is_one = |process: &Path| {
+            read(process, "comm").is_ok_and(|name| name.trim_end() == program)
+                && read(process, "mountinfo").is_ok_and(|mounts| mounts.contains(&run))
+        };
+        processes.filter(|entry| is_one(&entry.path())).count()
     }
 
     /// Returns how far the switch is, by the promotion file.

@@ -96,6 +96,7 @@ fn an_outage_and_the_return(speaker: Speaker) {
     let in_turn = [PROXY_A, PROXY_B, PROXY_A].map(|host| host.name);
     assert_eq!(lab.client.served_by(), in_turn);
 
+    every_order_bears_being_given_twice(&lab);
     a_closed_session_is_seen_by_verify(&lab);
 }
 
@@ -105,6 +106,12 @@ fn what_verify_denies_is_not_announced(lab: &Lab) {
     if lab.recipe.groups.is_some() {
         let order = lab.recipe.commands("activate").remove(0);
         assert!(!lab.does_as_shipped(&order), "the drop-in is not needed");
+    }
+}
+
+fn every_order_bears_being_given_twice(lab: &Lab) {
+    for list in ["activate", "activate", "deactivate", "deactivate"] {
+        assert!(lab.succeeds(list), "{list}");
     }
 }
 
