@@ -16,6 +16,7 @@ pub mod pool;
 mod power_off;
 pub mod progress;
 mod promotion;
+pub mod recover;
 mod step;
 mod switch;
 
@@ -74,6 +75,8 @@ pub enum End {
     Incomplete(String),
     /// The stage that makes sure that the old active cannot serve failed; nothing after it ran.
     FenceFailed(String),
+    /// It failed and was undone, or could not be; nothing is tried again before `habeat ack`: why.
+    GivenUp(String),
     /// We were asked to stop.
     Stopped,
 }
@@ -129,11 +132,11 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         deeds.steps.extend(steps);
         let end = match end {
             End::Complete => tools.note_stage(stage),
-            End::Incomplete(_) | End::FenceFailed(_) | End::Stopped => end,
+            End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped => end,
         };
         let stops = match (&end, stage.on_failure) {
             (End::Complete, _) | (End::Incomplete(_), OnFailure::GoOn) => false,
-            (End::Stopped | End::FenceFailed(_), _)
+            (End::Stopped | End::FenceFailed(_) | End::GivenUp(_), _)
             | (End::Incomplete(_), OnFailure::Stop | OnFailure::Latch) => true,
         };
         if end != End::Complete {
@@ -153,7 +156,11 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
 fn is_about_accounts(stages: &[Stage]) -> bool {
     stages.iter().any(|stage| match stage.work {
         Work::Promote { .. } | Work::Batches { .. } => true,
-        Work::Sequence(_) | Work::Switch { .. } | Work::PowerOff { .. } => false,
+        Work::Sequence(_)
+        | Work::Switch { .. }
+        | Work::PowerOff { .. }
+        | Work::Recover(_)
+        | Work::Restore(_) => false,
     })
 }
 
@@ -175,9 +182,11 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
         Work::Switch { commands, verify } => switch::run(stage, [commands, verify], tools),
         Work::PowerOff {
             vcenter,
-            host,
+            hosts,
             deadline,
-        } => power_off::run(vcenter, host, *deadline, tools),
+        } => power_off::run(vcenter, hosts, *deadline, tools),
+        Work::Recover(recovery) => recover::run(recovery, tools),
+        Work::Restore(recovery) => recover::restore(recovery, tools),
         Work::Promote {
             list,
             promote,
@@ -224,12 +233,15 @@ fn sequence(stage: &Stage, steps: &[Step], tools: &Tools<'_>) -> StageEnd {
 
 impl Tools<'_> {
     fn is_done(&self, stage: &Stage) -> bool {
-        self.ledger
-            .as_ref()
-            .is_some_and(|ledger| ledger.story.stages.contains(stage.name))
+        let ledger = self.ledger.as_ref();
+        ledger.is_some_and(|ledger| ledger.story.stages.contains(stage.name))
     }
 
     fn note_stage(&self, stage: &Stage) -> End {
+        // May be needed again, as often as a run is killed.
+        if let Work::Restore(_) = stage.work {
+            return End::Complete;
+        }
         let done = Event::StageDone {
             stage: stage.name.into(),
         };

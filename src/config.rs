@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 pub mod load;
 mod local;
+mod mesh;
 mod notes;
 mod provider;
 mod reader;
@@ -65,15 +66,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Returns the name by which `vcenter` knows the VM that is judged: what its witness asks for,
-    /// since a VM may have another name than its host, or else the name of the host.
-    pub fn judged_vm(&self, vcenter: &Vcenter) -> &str {
+    /// Returns the names by which `vcenter` knows the VMs that are judged: what its witness asks
+    /// for, since a VM may have another name than its host, or else the names of the hosts.
+    pub fn judged_vms(&self, vcenter: &Vcenter) -> Vec<String> {
         let named = self
             .witnesses
             .iter()
             .find_map(|witness| match &witness.provider {
                 Provider::Vcenter(asked) if asked.base_url == vcenter.base_url => {
-                    witness.host.as_deref()
+                    witness.host.clone()
                 }
                 Provider::Vcenter(_)
                 | Provider::Consul(_)
@@ -81,7 +82,7 @@ impl Config {
                 | Provider::Command { .. }
                 | Provider::Http(_) => None,
             });
-        named.unwrap_or(&self.peer.host)
+        named.map_or_else(|| self.peer.hosts.clone(), |name| vec![name])
     }
 }
 
@@ -92,6 +93,8 @@ pub enum Role {
     Appserver,
     /// A proxy: it takes the traffic.
     Proxyserver,
+    /// A server of the mesh: it keeps the Consul quorum.
+    Consulserver,
 }
 
 impl Role {
@@ -100,6 +103,7 @@ impl Role {
         match self {
             Self::Appserver => "appserver",
             Self::Proxyserver => "proxyserver",
+            Self::Consulserver => "consulserver",
         }
     }
 }
@@ -111,6 +115,8 @@ pub enum Duty {
     Appserver(Appserver),
     /// Traffic is switched.
     Proxyserver(Proxyserver),
+    /// The mesh gets its leader back.
+    Consulserver(Box<Mesh>),
 }
 
 impl Config {
@@ -119,6 +125,7 @@ impl Config {
         match &self.duty {
             Duty::Appserver(_) => Role::Appserver,
             Duty::Proxyserver(_) => Role::Proxyserver,
+            Duty::Consulserver(_) => Role::Consulserver,
         }
     }
 }
@@ -128,9 +135,16 @@ impl Config {
 pub struct Site {
     /// The name of the site's block in the file.
     pub name: String,
-    /// The name by which Carbonio and the witnesses know the role's host (`appserver_vmname`,
-    /// `proxyserver_vmname`).
-    pub host: String,
+    /// The names by which Carbonio and the witnesses know the role's hosts: one
+    /// (`appserver_vmname`, `proxyserver_vmname`), or those of `consul_vmnames`.
+    pub hosts: Vec<String>,
+}
+
+impl Site {
+    /// Returns the host, or all of them in one word.
+    pub fn host(&self) -> String {
+        self.hosts.join(",")
+    }
 }
 
 /// The state files. The lock, the journal and the account list lie beside `promotion`.
@@ -171,6 +185,36 @@ pub struct Proxyserver {
     pub deactivate: Vec<Vec<String>>,
     /// Whether they are run when the peer returns (`local.proxy_enable_deactivate`).
     pub enable_deactivate: bool,
+}
+
+/// The Consul servers of our own site, and how the survivor among them gets a leader again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mesh {
+    /// Consul's data folder: `node-id` and `raft` lie in it.
+    pub data_dir: PathBuf,
+    /// Whose `peers.json` must be, to be read and removed by the service; `None` = habeat's own.
+    pub owner: Option<String>,
+    /// A `peers.json` that the admin prepared; used instead of one of our own, if it is there.
+    pub peers_file: PathBuf,
+    /// The port that the servers speak Raft on.
+    pub port: u16,
+    /// Stops the service, and returns when it is stopped.
+    pub stop: Vec<String>,
+    /// Starts it, and returns.
+    pub start: Vec<String>,
+    /// How long the service may take to have a leader.
+    pub leader_timeout: Duration,
+    /// The addresses of our own site's servers (`consul_ips`).
+    pub addresses: Vec<String>,
+    /// The directory server of our own site, without which the service does not start
+    /// (`directorysrv_ip`).
+    pub directory: Option<String>,
+    /// The agent of this node.
+    pub agent: Consul,
+    /// Deadline of a question to an agent.
+    pub timeout: Duration,
+    /// The agents of the peer's servers, should they be reachable.
+    pub peer_agents: Vec<Consul>,
 }
 
 /// How the peer is probed.
@@ -369,7 +413,7 @@ impl Quorum {
 }
 
 /// How to ask Consul.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Consul {
     /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
     pub base_url: String,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Now;
 use crate::config::{OnReturn, Policy, Takeover};
-use crate::observe::Observation;
+use crate::observe::{Leader, Observation};
 
 pub mod memory;
 pub mod reason;
@@ -46,6 +46,8 @@ pub enum Choice {
     Hold(Hold),
     /// The peer is back for good: the role's return steps, then the files go.
     Return,
+    /// The operator asks for the return: the role's return steps, then the files go.
+    Failback,
     /// A promotion was begun and is not finished: go on with it.
     Resume,
     /// Take over.
@@ -72,6 +74,8 @@ pub enum Hold {
     ManualSite(ModuleOrder),
     /// The peer is dead, and the config does not let this role act yet.
     NotEnabled,
+    /// The peer's servers are dead, and those of our side have a leader: nothing is to be recovered.
+    HasLeader(String),
     /// The peer is seen dead, this many times of so many.
     Confirming {
         /// Consecutive runs, this one included.
@@ -96,6 +100,10 @@ pub enum Hold {
     Changed(Verdict),
     /// We were asked to stop before the first step.
     Stopped,
+    /// A failback was asked for, and the peer does not answer, but is this.
+    PeerAway(Verdict),
+    /// A failback was asked for, and nothing was taken over.
+    NothingToReturn,
 }
 
 /// What the manual site does with its HA module.
@@ -114,12 +122,33 @@ pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -
         Verdict::Alive => alive(policy, memory),
         Verdict::Cut => Choice::Hold(Hold::Cut),
         Verdict::Unknown(ignorance) => Choice::Hold(Hold::Unknown(ignorance.clone())),
-        Verdict::Dead => dead(policy, memory, now),
+        Verdict::Dead => dead(policy, memory, seen, now),
+    };
+    Decision { verdict, choice }
+}
+
+/// Decides what a failback does: the return at once, whatever `policy.on_return` and
+/// `policy.recover_runs` say, but only to a peer that answers.
+pub fn failback(policy: &Policy, memory: &Memory, seen: &Observation) -> Decision {
+    let verdict = verdict(policy.quorum, seen);
+    let choice = if memory.alive_streak().is_none() {
+        Choice::Hold(Hold::NothingToReturn)
+    } else {
+        match &verdict {
+            Verdict::Alive => Choice::Failback,
+            Verdict::Cut | Verdict::Unknown(_) | Verdict::Dead => {
+                Choice::Hold(Hold::PeerAway(verdict.clone()))
+            }
+        }
     };
     Decision { verdict, choice }
 }
 
 fn alive(policy: &Policy, memory: &Memory) -> Choice {
+    // What was begun at the operator's word is gone on with, and needs no second word.
+    if memory.is_failing_back() {
+        return Choice::Failback;
+    }
     let Some(alive_streak) = memory.alive_streak() else {
         return match memory.suspicion {
             Some(_) => Choice::Clear,
@@ -136,17 +165,27 @@ fn alive(policy: &Policy, memory: &Memory) -> Choice {
     }
 }
 
-fn dead(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
+fn dead(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Choice {
     match policy.takeover {
         Takeover::Manual => Choice::Hold(Hold::ManualSite(module_order(policy, memory))),
-        Takeover::Automatic | Takeover::NotEnabled => takeover(policy, memory, now),
+        Takeover::Automatic | Takeover::NotEnabled => match (&memory.promotion, &seen.leader) {
+            (None, Leader::Known(leader)) => Choice::Hold(Hold::HasLeader(leader.clone())),
+            (None, Leader::Unknown(why)) => {
+                Choice::Hold(Hold::Unknown(Ignorance::Leader(why.clone())))
+            }
+            (None, Leader::NotAsked | Leader::Lost) | (Some(_), _) => takeover(policy, memory, now),
+        },
     }
 }
 
 fn module_order(policy: &Policy, memory: &Memory) -> ModuleOrder {
     match memory.module.as_ref().map(|module| module.phase) {
-        None | Some(ModulePhase::Stopping) if policy.stop_module => ModuleOrder::Stop,
-        None | Some(ModulePhase::Stopping | ModulePhase::Stopped) => ModuleOrder::Leave,
+        None | Some(ModulePhase::Stopping | ModulePhase::Starting) if policy.stop_module => {
+            ModuleOrder::Stop
+        }
+        None | Some(ModulePhase::Stopping | ModulePhase::Stopped | ModulePhase::Starting) => {
+            ModuleOrder::Leave
+        }
     }
 }
 

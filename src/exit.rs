@@ -116,14 +116,19 @@ impl Refusal {
 /// What a run means when everything decided was done.
 pub fn code(decision: &Decision) -> Code {
     match &decision.choice {
-        Choice::Rest | Choice::Clear | Choice::Return | Choice::Resume | Choice::Promote => {
-            Code::Done
-        }
+        Choice::Rest
+        | Choice::Clear
+        | Choice::Return
+        | Choice::Failback
+        | Choice::Resume
+        | Choice::Promote => Code::Done,
         Choice::Hold(
             Hold::Returning { .. }
             | Hold::ManualReturn
+            | Hold::HasLeader(_)
             | Hold::Confirming { .. }
-            | Hold::AlreadyPromoted,
+            | Hold::AlreadyPromoted
+            | Hold::NothingToReturn,
         ) => Code::Done,
         Choice::Hold(
             Hold::Cut
@@ -134,7 +139,8 @@ pub fn code(decision: &Decision) -> Code {
             | Hold::Paused
             | Hold::Blocked { .. }
             | Hold::FenceFailed
-            | Hold::Changed(_),
+            | Hold::Changed(_)
+            | Hold::PeerAway(_),
         ) => Code::Held,
         Choice::Hold(Hold::Stopped) => Code::Failed,
     }
@@ -144,6 +150,6 @@ pub fn code(decision: &Decision) -> Code {
 pub fn code_after(decision: &Decision, end: &End) -> Code {
     match end {
         End::Complete => code(decision),
-        End::Incomplete(_) | End::FenceFailed(_) | End::Stopped => Code::Failed,
+        End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped => Code::Failed,
     }
 }

@@ -6,7 +6,7 @@ use crate::witness::Heard;
 mod http;
 mod icmp;
 mod inquiry;
-mod look;
+pub(crate) mod look;
 mod tcp;
 mod watch;
 
@@ -27,6 +27,21 @@ pub struct Observation {
     pub anchors: Vec<Look>,
     /// What each witness said; empty when not asked.
     pub heard: Vec<Heard>,
+    /// Whether the servers of our own mesh have a leader.
+    pub leader: Leader,
+}
+
+/// Whether the servers of our own mesh have a leader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leader {
+    /// The role does not need to know, or there was no reason to ask.
+    NotAsked,
+    /// They have: which one.
+    Known(String),
+    /// They have none.
+    Lost,
+    /// The agent of this node does not say: why.
+    Unknown(String),
 }
 
 /// Whether the peer answers us.
@@ -110,6 +125,7 @@ fn at_ease(watch: Watch<'_>) -> Observation {
         standing: Standing::NotAsked,
         anchors: Vec::new(),
         heard: Vec::new(),
+        leader: Leader::NotAsked,
     }
 }
 

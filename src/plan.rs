@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 pub use crate::command::Outcome;
-use crate::config::{Appserver, Carbonio, Config, Duty, Namespace, Proxyserver, Vcenter};
+use crate::config::{Appserver, Carbonio, Config, Duty, Mesh, Namespace, Proxyserver, Vcenter};
 use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder, Phase};
 
+mod recovery;
 mod stage;
 
 #[cfg(test)]
 mod tests;
 
+pub use recovery::{PUT_BACK, RECOVER, Recovery, START_MESH, STOP_MESH};
 pub use stage::{Argv, Judge, Names, OnFailure, Stage, Step, Work};
 
 /// Bytes of account names in one call, at the most. Linux caps a single argument at 128 KiB
@@ -25,6 +27,9 @@ pub const ACTIVATE: &str = "activate";
 /// The name of the stage that moves it back, and of its commands.
 pub const DEACTIVATE: &str = "deactivate";
 
+/// The name of the stage that starts the HA module of the manual site again.
+pub const START_MODULE: &str = "start-module";
+
 /// The name of the stage that makes sure that the old active cannot serve.
 pub const FENCE: &str = "fence";
 
@@ -32,23 +37,36 @@ pub const FENCE: &str = "fence";
 pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {
     match &decision.choice {
         Choice::Promote | Choice::Resume => takeover(config),
-        Choice::Return => back(config, memory),
+        Choice::Return => back(config, memory, Asked::ByPolicy),
+        Choice::Failback => back(config, memory, Asked::ByOperator),
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => vec![module(config, "stop-module")],
-        Choice::Rest | Choice::Clear | Choice::Hold(_) => Vec::new(),
+        // Hands off means hands off.
+        Choice::Hold(Hold::Paused) => Vec::new(),
+        Choice::Rest | Choice::Clear | Choice::Hold(_) => recovery::half_done(config, memory),
     }
 }
 
-fn back(config: &Config, memory: &Memory) -> Vec<Stage> {
+/// Who asked for a return.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// Nobody: it is what the policy says.
+    ByPolicy,
+    /// The operator. What keeps habeat from acting by itself does not keep them.
+    ByOperator,
+}
+
+fn back(config: &Config, memory: &Memory, asked: Asked) -> Vec<Stage> {
     match &config.duty {
-        Duty::Appserver(_) if memory.module.is_some() => vec![module(config, "start-module")],
+        Duty::Appserver(_) if memory.module.is_some() => vec![module(config, START_MODULE)],
         Duty::Proxyserver(proxyserver)
             if is_switched(memory)
-                && proxyserver.enable_deactivate
+                && (proxyserver.enable_deactivate || asked == Asked::ByOperator)
                 && !proxyserver.deactivate.is_empty() =>
         {
             vec![deactivate(config, proxyserver)]
         }
         Duty::Appserver(_) | Duty::Proxyserver(_) => Vec::new(),
+        Duty::Consulserver(_) => recovery::half_done(config, memory),
     }
 }
 
@@ -67,6 +85,11 @@ pub fn is_switched(memory: &Memory) -> bool {
 /// Whether a stage gives back what a promotion took.
 pub fn undoes(stages: &[Stage]) -> bool {
     stages.iter().any(|stage| stage.name == DEACTIVATE)
+}
+
+/// Whether a stage starts the HA module again.
+pub fn starts_module(stages: &[Stage]) -> bool {
+    stages.iter().any(|stage| stage.name == START_MODULE)
 }
 
 /// Plans the takeover, by the role.
@@ -89,8 +112,17 @@ pub fn takeover(config: &Config) -> Vec<Stage> {
             }
         }
         Duty::Proxyserver(proxyserver) => stages.push(activate(config, proxyserver)),
+        Duty::Consulserver(mesh) => stages.push(recover(config, mesh)),
     }
     stages
+}
+
+fn recover(config: &Config, mesh: &Mesh) -> Stage {
+    Stage {
+        name: RECOVER,
+        work: Work::Recover(Box::new(Recovery::of(config, mesh))),
+        on_failure: OnFailure::Stop,
+    }
 }
 
 fn activate(config: &Config, proxyserver: &Proxyserver) -> Stage {
@@ -128,7 +160,7 @@ fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
         name: "power-off",
         work: Work::PowerOff {
             vcenter: vcenter.clone(),
-            host: config.judged_vm(vcenter).to_owned(),
+            hosts: config.judged_vms(vcenter),
             deadline,
         },
         on_failure: OnFailure::Latch,
@@ -146,7 +178,7 @@ fn fence(config: &Config) -> Stage {
 }
 
 fn promote(config: &Config, appserver: &Appserver) -> Stage {
-    let host = config.peer.host.as_str();
+    let host = &config.peer.host();
     let threads = appserver.threads.to_string();
     let replica = |name, flag, words: &[&str], deadline, judge| Step {
         name,
@@ -237,7 +269,7 @@ fn batches(config: &Config, name: &'static str, steps: Vec<Step>, names: Names) 
 }
 
 fn module(config: &Config, name: &'static str) -> Stage {
-    let verb = if name == "start-module" {
+    let verb = if name == START_MODULE {
         "doStartService"
     } else {
         "doStopService"
@@ -305,13 +337,15 @@ pub fn lines(stages: &[Stage]) -> Vec<Argv> {
         .flat_map(|stage| match &stage.work {
             Work::Sequence(steps) => steps.iter().map(first).collect(),
             Work::Switch { commands, verify } => commands.iter().chain(verify).map(first).collect(),
-            Work::PowerOff { vcenter, host, .. } => {
-                vec![
-                    ["(vcenter)", &vcenter.base_url, "power-off", host]
-                        .map(str::to_owned)
-                        .into(),
-                ]
+            Work::PowerOff { vcenter, hosts, .. } => {
+                let order = |host: &String| -> Argv {
+                    let words = ["(vcenter)", &vcenter.base_url, "power-off", host];
+                    words.map(str::to_owned).into()
+                };
+                hosts.iter().map(order).collect()
             }
+            Work::Recover(recovery) => recovery.lines(),
+            Work::Restore(recovery) => vec![first(&recovery.start)],
             Work::Promote {
                 list,
                 promote,

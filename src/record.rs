@@ -7,11 +7,13 @@ use crate::decide::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
 use crate::exit::Refusal;
-use crate::plan::{ACTIVATE, Stage, undoes};
+use crate::plan::{ACTIVATE, Stage, starts_module, undoes};
 use crate::store::{journal, state};
 
+pub mod asker;
 pub mod history;
 pub mod lines;
+pub mod rejoin;
 pub mod report;
 
 #[cfg(test)]
@@ -32,8 +34,7 @@ pub fn intend(
     match &decision.choice {
         Choice::Promote => {
             let epoch = journal::last_epoch(&config.files.promotion)? + 1;
-            let mut promotion =
-                Promotion::begun(epoch, config.peer.host.clone(), Some(now.clone()));
+            let mut promotion = Promotion::begun(epoch, config.peer.host(), Some(now.clone()));
             promotion.attempts = 1;
             next.promotion = Some(promotion);
         }
@@ -45,30 +46,46 @@ pub fn intend(
                     journal::begin_anew(&config.files.promotion, promotion.epoch, ACTIVATE, now)?;
                     promotion.phase = Phase::Unfinished;
                 }
+                // What the operator wanted to go back to is gone.
+                promotion.failback = None;
                 promotion.attempts += 1;
             }
         }
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => {
             next.module = Some(Module::new(ModulePhase::Stopping));
         }
-        Choice::Return if undoes(stages) => {
-            if let Some(promotion) = &mut next.promotion {
-                begin_return(promotion);
-            }
+        Choice::Return => begin_return(&mut next, stages),
+        Choice::Failback => {
+            begin_return(&mut next, stages);
+            remember_failback(&mut next, now);
         }
-        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => {}
+        Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
     }
     state::save(&config.files, memory, &next)?;
     Ok(next)
 }
 
-/// From here on the promotion holds no more, whatever becomes of the return: a peer that dies
-/// again meanwhile is taken over from the start.
-fn begin_return(promotion: &mut Promotion) {
-    if promotion.phase != Phase::Returning {
+/// From here on what is undone holds no more, whatever becomes of the return: a peer that dies
+/// again meanwhile is taken over from the start, and the HA module is stopped again.
+fn begin_return(next: &mut Memory, stages: &[Stage]) {
+    if let (true, Some(promotion)) = (undoes(stages), &mut next.promotion)
+        && promotion.phase != Phase::Returning
+    {
         promotion.phase = Phase::Returning;
         promotion.attempts = 0;
         promotion.failure = None;
+    }
+    if let (true, Some(module)) = (starts_module(stages), &mut next.module) {
+        module.phase = ModulePhase::Starting;
+    }
+}
+
+/// Whoever goes on with it need not be asked again.
+fn remember_failback(next: &mut Memory, now: &Now) {
+    let promotion = next.promotion.as_mut().map(|it| &mut it.failback);
+    let module = next.module.as_mut().map(|it| &mut it.failback);
+    for asked in promotion.into_iter().chain(module) {
+        asked.get_or_insert_with(|| now.clone());
     }
 }
 
@@ -87,21 +104,26 @@ pub fn settle(
     match &decision.choice {
         Choice::Promote | Choice::Resume => {
             if let Some(promotion) = &mut next.promotion {
-                settle_promotion(promotion, &deeds.end, now);
+                settle_promotion(config, promotion, &deeds.end, now);
             }
         }
-        Choice::Return => match &deeds.end {
+        Choice::Return | Choice::Failback => match &deeds.end {
             End::Complete => {
                 next.promotion = None;
                 next.module = None;
             }
-            End::Incomplete(why) | End::FenceFailed(why) => {
+            End::Incomplete(why) | End::FenceFailed(why) | End::GivenUp(why) => {
                 if let Some(promotion) = &mut next.promotion {
                     promotion.failure = Some(why.clone());
                 }
             }
             End::Stopped => {}
         },
+        Choice::Rest | Choice::Clear | Choice::Hold(_) if matches!(deeds.end, End::GivenUp(_)) => {
+            if let Some(promotion) = &mut next.promotion {
+                settle_promotion(config, promotion, &deeds.end, now);
+            }
+        }
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if deeds.end == End::Complete => {
             next.module = Some(Module::new(ModulePhase::Stopped));
         }
@@ -129,7 +151,7 @@ pub fn settle(
     Ok(next)
 }
 
-fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
+fn settle_promotion(config: &Config, promotion: &mut Promotion, end: &End, now: &Now) {
     match end {
         End::Complete => {
             promotion.phase = Phase::Finished;
@@ -139,6 +161,10 @@ fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
         End::Incomplete(why) => promotion.failure = Some(why.clone()),
         End::FenceFailed(why) => {
             promotion.phase = Phase::FenceFailed;
+            promotion.failure = Some(why.clone());
+        }
+        End::GivenUp(why) => {
+            promotion.attempts = promotion.attempts.max(config.policy.max_attempts);
             promotion.failure = Some(why.clone());
         }
         // To be asked to stop is no failed try.
@@ -152,7 +178,7 @@ fn settle_promotion(promotion: &mut Promotion, end: &End, now: &Now) {
 /// When it is about another one: to go on under the new name would leave the old one half done,
 /// or take the new one for promoted.
 pub fn require_same_source(config: &Config, memory: &Memory) -> Result<(), Refusal> {
-    let host = &config.peer.host;
+    let host = &config.peer.host();
     let remembered = memory.promotion.as_ref().map(|it| it.source.as_str());
     match remembered {
         Some(source) if !source.is_empty() && source != host => {

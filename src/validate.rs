@@ -9,6 +9,8 @@ use crate::config::{self, Config, Loaded, Problem};
 use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
+mod leaders;
+mod neighbours;
 mod outlook;
 mod programs;
 pub mod units;
@@ -51,8 +53,13 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
             mut warnings,
         }) => {
             warnings.extend(programs::warnings(&config));
-            warnings.extend(units::warnings(&config));
-            let online = online.then(|| ask(&config));
+            warnings.extend(units::warnings(&config, path));
+            warnings.extend(neighbours::warnings(&config, path));
+            let online = online.then(|| {
+                let (leaders, twice) = leaders::ask(&config);
+                warnings.extend(twice);
+                ask(&config).into_iter().chain(leaders).collect()
+            });
             let warnings = findings(&warnings);
             (
                 Checked {

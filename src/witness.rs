@@ -4,6 +4,7 @@
 //! `docs/witnesses/`. A provider cannot turn a failure into a death: what errs is a [`Doubt`].
 
 use std::fmt;
+use std::thread;
 
 use crate::config::{Provider, Site, Stands, Witness};
 
@@ -15,6 +16,7 @@ pub(crate) mod http;
 mod page;
 pub mod vcenter;
 
+pub use consul::leader;
 pub use conversation::Deadline;
 
 /// Characters of a doubt's detail, at the most: a question and two excerpts have about half.
@@ -24,17 +26,74 @@ const DETAIL: usize = 1000;
 ///
 /// The conversation ends within [`Witness::timeout`]; whatever goes wrong in it is a [`Doubt`].
 pub fn testify(witness: &Witness, own: &Site, peer: &Site) -> Heard {
-    let asked_for = witness.host.as_ref().unwrap_or(&peer.host);
     let deadline = Deadline::after(witness.timeout);
-    let (host, testimony) = match ask(witness, own, asked_for, deadline) {
-        Ok((known_as, testimony)) => (known_as, prove_sight(witness, own, testimony, deadline)),
-        Err(doubt) => (asked_for.clone(), Testimony::Unknown(doubt)),
+    let (host, testimony) = match (&witness.host, peer.hosts.as_slice()) {
+        (Some(only), _) | (None, [only]) => about(witness, own, only, deadline),
+        (None, hosts) => about_all(witness, own, hosts, deadline),
     };
     Heard {
         witness: witness.name.clone(),
         host,
         testimony,
         weight: weight(witness),
+    }
+}
+
+fn about(witness: &Witness, own: &Site, host: &str, deadline: Deadline) -> (String, Testimony) {
+    match ask(witness, own, host, deadline) {
+        Ok((known_as, testimony)) => (known_as, prove_sight(witness, own, testimony, deadline)),
+        Err(doubt) => (host.to_owned(), Testimony::Unknown(doubt)),
+    }
+}
+
+/// Asks about all hosts at once: a single one that is up is a veto, and all must be down.
+fn about_all(
+    witness: &Witness,
+    own: &Site,
+    hosts: &[String],
+    deadline: Deadline,
+) -> (String, Testimony) {
+    let said = thread::scope(|scope| {
+        let ask = |host| {
+            let work = move || about(witness, own, host, deadline);
+            thread::Builder::new().spawn_scoped(scope, work)
+        };
+        let asked: Vec<_> = hosts.iter().map(|host| (host, ask(host))).collect();
+        let lost = |host: &String, why: String| {
+            let doubt = Doubt::new(DoubtKind::Unreachable, why);
+            (host.clone(), Testimony::Unknown(doubt))
+        };
+        let said = asked.into_iter().map(|(host, asked)| match asked {
+            Ok(thread) => thread
+                .join()
+                .unwrap_or_else(|_| lost(host, "the question ended without an answer".into())),
+            Err(err) => lost(host, format!("no thread could be started: {err}")),
+        });
+        said.collect::<Vec<_>>()
+    });
+    weakest(said)
+}
+
+/// Returns the testimony that speaks most against a death; `down` is about all of the hosts.
+fn weakest(said: Vec<(String, Testimony)>) -> (String, Testimony) {
+    let rank = |testimony: &Testimony| match testimony {
+        Testimony::Up => 0,
+        Testimony::Unknown(_) => 1,
+        Testimony::Down(Voice::Anchored) => 2,
+        Testimony::Down(Voice::Proven) => 3,
+    };
+    let names: Vec<&str> = said.iter().map(|(host, _)| host.as_str()).collect();
+    let all = names.join(",");
+    let weakest = said
+        .into_iter()
+        .min_by_key(|(_, testimony)| rank(testimony));
+    match weakest {
+        Some((_, testimony @ Testimony::Down(_))) => (all, testimony),
+        Some(one) => one,
+        None => {
+            let doubt = Doubt::new(DoubtKind::Unusable, "there is no host to ask about");
+            (all, Testimony::Unknown(doubt))
+        }
     }
 }
 

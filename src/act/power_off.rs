@@ -13,13 +13,18 @@ use crate::witness::{Deadline, vcenter};
 const STEP: &str = "power-off";
 
 /// Runs the stage.
-pub(super) fn run(config: &Vcenter, host: &str, within: Duration, tools: &Tools<'_>) -> StageEnd {
+pub(super) fn run(
+    config: &Vcenter,
+    hosts: &[String],
+    within: Duration,
+    tools: &Tools<'_>,
+) -> StageEnd {
     let started = Instant::now();
-    let end = power_off(config, host, within, tools).map_or_else(|end| end, |()| End::Complete);
+    let end = power_off(config, hosts, within, tools).map_or_else(|end| end, |()| End::Complete);
     let outcome = match &end {
         End::Complete => Outcome::Ok,
         End::FenceFailed(why) => Outcome::BadOutput(why.clone()),
-        End::Incomplete(why) => Outcome::SpawnFailed(why.clone()),
+        End::Incomplete(why) | End::GivenUp(why) => Outcome::SpawnFailed(why.clone()),
         End::Stopped => Outcome::Skipped("asked to stop".into()),
     };
     let deed = Deed {
@@ -35,23 +40,28 @@ pub(super) fn run(config: &Vcenter, host: &str, within: Duration, tools: &Tools<
     }
 }
 
-fn power_off(config: &Vcenter, host: &str, within: Duration, tools: &Tools<'_>) -> Result<(), End> {
+fn power_off(
+    config: &Vcenter,
+    hosts: &[String],
+    within: Duration,
+    tools: &Tools<'_>,
+) -> Result<(), End> {
     if tools.is_stopping() {
         return Err(End::Stopped);
     }
     let step = STEP.to_owned();
     let before = Event::Before { step: step.clone() };
     tools.note(&before).map_err(End::Incomplete)?;
-    let done = vcenter::power_off(config, host, Deadline::after(within));
+    let deadline = Deadline::after(within);
+    let done = hosts.iter().try_for_each(|host| {
+        vcenter::power_off(config, host, deadline)
+            .map_err(|doubt| format!("{host} could not be powered off by its vCenter: {doubt}"))
+    });
     let outcome = match &done {
         Ok(()) => "ok".to_owned(),
-        Err(doubt) => doubt.to_string(),
+        Err(why) => why.clone(),
     };
     let noted = tools.note(&Event::After { step, outcome });
-    done.map_err(|doubt| {
-        End::FenceFailed(format!(
-            "{host} could not be powered off by its vCenter: {doubt}"
-        ))
-    })?;
+    done.map_err(End::FenceFailed)?;
     noted.map_err(End::Incomplete)
 }

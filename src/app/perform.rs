@@ -10,7 +10,7 @@ use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::clock::Now;
 use crate::command::Runner;
 use crate::config::{Config, Duty};
-use crate::decide::{Memory, Promotion};
+use crate::decide::{Choice, Decision, Memory, Promotion};
 use crate::exit::{Code, Refusal};
 use crate::plan::{Stage, Work};
 use crate::store::{AccountList, Journal};
@@ -25,11 +25,12 @@ pub(super) fn require_privilege(config: &Config, stages: &[Stage]) -> Result<(),
         Duty::Appserver(_) => config.carbonio.user.as_ref(),
         // Its commands run as habeat itself.
         Duty::Proxyserver(_) => None,
+        Duty::Consulserver(mesh) => mesh.owner.as_ref(),
     };
     match user {
         Some(user) if !stages.is_empty() && !rustix::process::geteuid().is_root() => Err(Refusal {
             code: Code::Privilege,
-            error: anyhow!("only root can run programs as {user}: run habeat as root"),
+            error: anyhow!("only root can work as, or for, the user {user}: run habeat as root"),
         }),
         Some(_) | None => Ok(()),
     }
@@ -37,11 +38,12 @@ pub(super) fn require_privilege(config: &Config, stages: &[Stage]) -> Result<(),
 
 pub(super) fn perform(
     config: &Config,
+    decision: &Decision,
     stages: &[Stage],
     intended: &Memory,
     stop: &Arc<AtomicBool>,
 ) -> Result<Deeds, Refusal> {
-    if stages.is_empty() {
+    if stages.is_empty() && !forgets(decision) {
         return Ok(nothing(End::Complete));
     }
     let Some(promotion) = &intended.promotion else {
@@ -50,7 +52,9 @@ pub(super) fn perform(
     let mut tools = tools(config, Some(promotion), stop);
     match outlive_orphans(config, promotion, &tools.runner) {
         End::Complete => {}
-        end @ (End::Incomplete(_) | End::FenceFailed(_) | End::Stopped) => return Ok(nothing(end)),
+        end @ (End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped) => {
+            return Ok(nothing(end));
+        }
     }
     if !takes_over(stages) {
         return Ok(act::act(stages, &mut tools));
@@ -63,6 +67,14 @@ pub(super) fn perform(
         accounts: AccountList::open(file, &story.listed)?,
     });
     Ok(act::act(stages, &mut tools))
+}
+
+/// Whether the promotion is forgotten afterwards, and with it the mark of its commands.
+fn forgets(decision: &Decision) -> bool {
+    match decision.choice {
+        Choice::Return | Choice::Failback => true,
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => false,
+    }
 }
 
 fn without_promotion(
@@ -92,7 +104,7 @@ fn outlive_orphans(config: &Config, promotion: &Promotion, runner: &Runner) -> E
     let mark = mark(config, promotion);
     let patience = match &config.duty {
         Duty::Appserver(_) => config.timeouts.promote,
-        Duty::Proxyserver(_) => config.timeouts.command,
+        Duty::Proxyserver(_) | Duty::Consulserver(_) => config.timeouts.command,
     };
     match outlive((MARK, &mark), patience, runner) {
         Outlived::Gone => End::Complete,
@@ -118,7 +130,7 @@ fn mark(config: &Config, promotion: &Promotion) -> String {
 
 fn takes_over(stages: &[Stage]) -> bool {
     stages.iter().any(|stage| match stage.work {
-        Work::Promote { .. } | Work::Switch { .. } => true,
+        Work::Promote { .. } | Work::Switch { .. } | Work::Recover(_) | Work::Restore(_) => true,
         Work::Sequence(_) | Work::PowerOff { .. } | Work::Batches { .. } => false,
     })
 }
@@ -140,7 +152,7 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
         },
         width: match &config.duty {
             Duty::Appserver(appserver) => appserver.threads,
-            Duty::Proxyserver(_) => 1,
+            Duty::Proxyserver(_) | Duty::Consulserver(_) => 1,
         },
         progress: act::progress::Progress::default(),
         variant: AtomicUsize::new(VARIANT_UNKNOWN),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::keys::{MESH, METRICS, PROBE};
+use super::keys::{METRICS, PROBE};
 use super::reader::{Field, Section};
 use super::scalar::Zero;
 use super::source::Source;
@@ -22,11 +22,11 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
     let local = local::read(&top.get("local"));
     let mut probe = probe(&top.get("probe"));
     let sites = site::read(&top, &local, !probe.targets.is_empty());
-    if let (true, Some(host)) = (probe.targets.is_empty(), &sites.peer_address) {
-        let host = host.clone();
-        probe.targets.push(Target::Icmp { host });
+    if probe.targets.is_empty() {
+        let hosts = sites.peer.addresses.iter().cloned();
+        probe.targets = hosts.map(|host| Target::Icmp { host }).collect();
     }
-    let duty = duty::read(&top, &local);
+    let duty = duty::read(&top, &local, &sites, file);
     let witnesses = witness::read(&top, &local, &sites, file);
     let quorum = witness::quorum(&top.get("quorum"), &witnesses);
     let fence = top.get("fence");
@@ -41,8 +41,8 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
             ..action::policy(&top.get("policy"))
         },
         duty,
-        own: sites.own.clone(),
-        peer: sites.peer.clone(),
+        own: sites.own.site.clone(),
+        peer: sites.peer.site.clone(),
         files: local.files,
         probe,
         anchors: target::list(&top.get("anchors")),
@@ -53,7 +53,7 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
             ..action::fence(&fence)
         },
         timeouts,
-        history: action::history(&top.get("history")),
+        history: action::history(&top.get("history"), local.role),
     };
     warn_of_unsupported(&top);
     rules::apply(&config, &sites, &top);
@@ -72,7 +72,6 @@ fn probe(field: &Field<'_>) -> Probe {
 }
 
 fn warn_of_unsupported(top: &Section<'_>) {
-    top.get("mesh").section(&MESH);
     let textfile = top.get("metrics").section(&METRICS).get("textfile");
     for field in [top.get("notify"), textfile] {
         if !field.is_blank() {

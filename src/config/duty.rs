@@ -3,8 +3,10 @@
 use super::keys::{BGP, SWITCH};
 use super::local::Local;
 use super::reader::{Field, Section};
+use super::site::Sites;
+use super::source::Source;
 use super::suggest::quoted;
-use super::{Duty, MANUAL_SITE, Proxyserver, Role, Takeover, action};
+use super::{Duty, MANUAL_SITE, Proxyserver, Role, Takeover, action, mesh};
 
 /// The only way of moving traffic.
 const WAY: &str = "bgp";
@@ -14,7 +16,9 @@ pub(super) fn takeover(local: &Local<'_>) -> Takeover {
     match (local.own.0, local.role) {
         (Some(MANUAL_SITE), _) => Takeover::Manual,
         (_, Some(Role::Proxyserver)) if !local.proxyserver.activate => Takeover::NotEnabled,
-        (_, Some(Role::Appserver | Role::Proxyserver) | None) => Takeover::Automatic,
+        (_, Some(Role::Appserver | Role::Proxyserver | Role::Consulserver) | None) => {
+            Takeover::Automatic
+        }
     }
 }
 
@@ -22,15 +26,19 @@ pub(super) fn takeover(local: &Local<'_>) -> Takeover {
 pub(super) fn stops_module(duty: &Duty) -> bool {
     match duty {
         Duty::Appserver(appserver) => appserver.disable_ha_module,
-        Duty::Proxyserver(_) => false,
+        Duty::Proxyserver(_) | Duty::Consulserver(_) => false,
     }
 }
 
 /// Reads what the role does.
-pub(super) fn read(top: &Section<'_>, local: &Local<'_>) -> Duty {
+pub(super) fn read(top: &Section<'_>, local: &Local<'_>, sites: &Sites, file: &Source) -> Duty {
+    mesh::tolerate(top);
     match local.role {
         Some(Role::Appserver) | None => Duty::Appserver(local.appserver.clone()),
         Some(Role::Proxyserver) => Duty::Proxyserver(proxyserver(top, local)),
+        Some(Role::Consulserver) => {
+            Duty::Consulserver(Box::new(mesh::read(top, local, sites, file)))
+        }
     }
 }
 

@@ -88,16 +88,13 @@ fn site_name<'a>(field: &Field<'a>, what: &str) -> Option<&'a str> {
 
 fn role(field: &Field<'_>) -> Option<Role> {
     let Some(name) = field.value() else {
-        field.error("missing; write appserver or proxyserver");
+        field.error(format!("missing; write {}", ROLES.join(" or ")));
         return None;
     };
     match name {
         "appserver" => return Some(Role::Appserver),
         "proxyserver" => return Some(Role::Proxyserver),
-        "consulserver" => field.error(format!(
-            "{name} is not in this version yet, only appserver and proxyserver are; go on using \
-             what does this role now"
-        )),
+        "consulserver" => return Some(Role::Consulserver),
         _ => field.error(format!(
             "unknown role {}; {}",
             quoted(name),
@@ -144,7 +141,7 @@ fn files(section: &Section<'_>, role: Role) -> Files {
         promotion: suffixed(&promotion, PROMOTION_FILE),
         module: match role {
             Role::Appserver => module.path(MODULE_FILE),
-            Role::Proxyserver => suffixed(&module, MODULE_FILE),
+            Role::Proxyserver | Role::Consulserver => suffixed(&module, MODULE_FILE),
         },
     };
     if files.promotion == files.down {

@@ -96,7 +96,8 @@ pub(super) fn tolerate(section: &Section<'_>, keys: &Keys, file: &Source) {
     }
 }
 
-fn consul(section: &Section<'_>, file: &Source) -> Consul {
+/// Reads a block of Consul's.
+pub(super) fn consul(section: &Section<'_>, file: &Source) -> Consul {
     let gossip = section.get("gossip").choice(
         Gossip::Anchored,
         &[

@@ -6,10 +6,15 @@ use std::time::Duration;
 use super::reader::{Field, Section};
 use super::scalar::{is_loopback, spell};
 use super::site::Sites;
-use super::{Config, Duty, Gossip, Provider, Target};
+use super::suggest::quoted;
+use super::{Config, Consul, Duty, Gossip, Hetrix, Provider, Role, Target, Vcenter, Witness};
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
+
+/// Commands of a recovery, at the most: three questions, stop, backup and start; stop and start
+/// again, to undo it; and what a killed run left behind.
+const MESH_COMMANDS: u32 = 9;
 
 /// Notes what does not fit together, and what deserves a second thought.
 pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
@@ -30,6 +35,7 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
             | Provider::Http(_) => {}
         }
     }
+    warn_of_one_voice(&config.witnesses, &top.get("witnesses"));
     warn_of_own_anchors(config, sites, &top.get("anchors"));
 }
 
@@ -66,6 +72,14 @@ fn longest_run(config: &Config) -> Vec<(&'static str, &'static str, Duration)> {
             let span = timeouts.command.saturating_mul(all.unwrap_or(u32::MAX));
             spans.push(("timeouts", "command", span));
         }
+        Duty::Consulserver(mesh) => spans.extend([
+            (
+                "timeouts",
+                "command",
+                timeouts.command.saturating_mul(MESH_COMMANDS),
+            ),
+            ("mesh", "leader_timeout", mesh.leader_timeout),
+        ]),
     }
     spans
 }
@@ -91,8 +105,11 @@ fn expect_another_vm(config: &Config, top: &Section<'_>) {
     let Some((vcenter, _)) = &config.fence.vcenter else {
         return;
     };
-    let vm = config.judged_vm(vcenter);
-    if !vm.is_empty() && vm.eq_ignore_ascii_case(&config.own.host) {
+    let is_own = |vm: &&String| {
+        let own = config.own.hosts.iter();
+        own.clone().any(|host| host.eq_ignore_ascii_case(vm))
+    };
+    if let Some(vm) = config.judged_vms(vcenter).iter().find(is_own) {
         top.get("fence").block().get("provider").error(format!(
             "would power off {vm}, which is the name of this node; give the peer a name of its \
              own, or `host` of the vCenter witness the name of the peer's VM"
@@ -103,8 +120,24 @@ fn expect_another_vm(config: &Config, top: &Section<'_>) {
 fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
     let field = top.get("consul").block().get("gossip");
     match gossip {
-        Gossip::Never => return,
+        Gossip::Never => {
+            if config.role() == Role::Consulserver {
+                field.warn(
+                    "never: this role acts only while the mesh has no leader, and then only the \
+                     gossip of Consul speaks: this witness never says down",
+                );
+            }
+            return;
+        }
         Gossip::Anchored => {
+            if config.anchors.is_empty() && config.role() == Role::Consulserver {
+                top.get("anchors").warn(
+                    "no anchors are given: this role acts only while the mesh has no leader, and \
+                     then Consul may say down only while an anchor answers; give targets on a \
+                     third site, or a witness that is no part of the mesh",
+                );
+                return;
+            }
             if config.anchors.is_empty() {
                 top.get("anchors").warn(
                     "no anchors are given: if the peer's end also takes Consul's leader away, \
@@ -126,14 +159,44 @@ fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
     }
 }
 
+/// What is asked twice errs twice.
+fn warn_of_one_voice(witnesses: &[Witness], list: &Field<'_>) {
+    for (index, witness) in witnesses.iter().enumerate() {
+        let provider = &witness.provider;
+        let is_asked_too = |other: &&Witness| {
+            other.provider.name() == provider.name() && whom(&other.provider) == whom(provider)
+        };
+        if let Some(other) = witnesses[..index].iter().find(is_asked_too) {
+            list.warn(format!(
+                "{} and {} are one {} under two names: they err together, and count as two; let \
+                 one of them ask somebody else, or remove it",
+                quoted(&other.name),
+                quoted(&witness.name),
+                provider.name()
+            ));
+        }
+    }
+}
+
+/// Returns who is asked, among the witnesses of one kind.
+fn whom(provider: &Provider) -> String {
+    match provider {
+        Provider::Consul(Consul { base_url, .. })
+        | Provider::Vcenter(Vcenter { base_url, .. })
+        | Provider::Hetrix(Hetrix { base_url, .. }) => base_url.to_ascii_lowercase(),
+        Provider::Command { argv } => format!("{argv:?}"),
+        Provider::Http(page) => page.url.clone(),
+    }
+}
+
 fn warn_of_own_anchors(config: &Config, sites: &Sites, field: &Field<'_>) {
-    let own = [sites.own_address.as_deref(), Some(sites.own.host.as_str())];
+    let own = [&sites.own.addresses[..], &sites.own.site.hosts].concat();
     for anchor in &config.anchors {
         let host = match anchor {
             Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
             Target::Http(http) => authority(&http.url),
         };
-        if is_loopback(host) || own.contains(&Some(host)) {
+        if is_loopback(host) || own.iter().any(|it| it == host) {
             field.warn(format!(
                 "{anchor} lies on this node: it answers even when the node is cut off, so it \
                  shows nothing"

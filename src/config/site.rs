@@ -9,18 +9,21 @@ use super::{Role, Site};
 
 /// The two sites, as far as the role needs them.
 pub(super) struct Sites {
-    pub(super) own: Site,
-    pub(super) peer: Site,
-    /// The address of the peer's host, where there is one.
-    pub(super) peer_address: Option<String>,
-    /// The address of our own host, where there is one.
-    pub(super) own_address: Option<String>,
+    pub(super) own: Placed,
+    pub(super) peer: Placed,
 }
 
-/// What of a site is read.
+/// A site, and where its hosts are found.
+pub(super) struct Placed {
+    pub(super) site: Site,
+    /// The addresses of the role's hosts, as far as they are given.
+    pub(super) addresses: Vec<String>,
+}
+
+/// What of a site is read. The first field of each is the key itself, the others are its values.
 struct Block<'a> {
-    address: Field<'a>,
-    host: Field<'a>,
+    addresses: (Field<'a>, Vec<Field<'a>>),
+    hosts: (Field<'a>, Vec<Field<'a>>),
 }
 
 /// Reads both blocks; notes every top-level key that is neither one of them nor known.
@@ -40,45 +43,61 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> S
     }
     top.expect_only(&keys::TOP, &[named, others].concat());
     if let (Some(peer), Some(role)) = (&peer, local.role) {
-        let (server, known_to) = match role {
-            Role::Appserver => ("mailbox server", "Carbonio and Consul know"),
-            Role::Proxyserver => ("proxy", "Consul knows"),
+        let (addresses, hosts) = match role {
+            Role::Appserver => (
+                "the address of the peer's mailbox server, to probe it",
+                "the name by which Carbonio and Consul know the peer's mailbox server",
+            ),
+            Role::Proxyserver => (
+                "the address of the peer's proxy, to probe it",
+                "the name by which Consul knows the peer's proxy",
+            ),
+            Role::Consulserver => (
+                "a list of the addresses of the peer's mesh servers, to probe them",
+                "a list of the names by which Consul knows the peer's mesh servers",
+            ),
         };
-        if !has_targets {
-            let what = format!("the address of the peer's {server}, to probe it");
-            need(&peer.address, &what);
+        if !has_targets || role == Role::Consulserver {
+            need(&peer.addresses, addresses);
         }
-        let what = format!("the name by which {known_to} the peer's {server}");
-        need(&peer.host, &what);
+        need(&peer.hosts, hosts);
     }
-    if let (Some(own), Some(_)) = (&own, local.role) {
+    if let (Some(own), Some(role)) = (&own, local.role) {
         let what = "the name of this node in Consul: by it Consul proves that it sees at all";
-        need(&own.host, what);
+        need(&own.hosts, what);
+        match role {
+            Role::Consulserver => need(&own.addresses, "a list with the address of this node"),
+            Role::Appserver | Role::Proxyserver => {}
+        }
     }
     if let (Some(own), Some(peer)) = (&own, &peer) {
         expect_different(own, peer);
     }
-    let site = |name: Option<&str>, block: &Option<Block<'_>>| Site {
-        name: name.unwrap_or_default().to_owned(),
-        host: text_of(block, |it| &it.host).unwrap_or_default(),
-    };
     Sites {
-        own: site(local.own.0, &own),
-        peer: site(local.peer.0, &peer),
-        peer_address: text_of(&peer, |it| &it.address),
-        own_address: text_of(&own, |it| &it.address),
+        own: placed(local.own.0, own.as_ref()),
+        peer: placed(local.peer.0, peer.as_ref()),
     }
 }
 
-fn text_of<'b, 'a>(
-    block: &'b Option<Block<'a>>,
-    pick: impl FnOnce(&'b Block<'a>) -> &'b Field<'a>,
-) -> Option<String> {
-    pick(block.as_ref()?).value().map(str::to_owned)
+fn placed(name: Option<&str>, block: Option<&Block<'_>>) -> Placed {
+    let texts = |(_, values): &(Field<'_>, Vec<Field<'_>>)| {
+        let given = values.iter().filter_map(Field::value);
+        given.map(str::to_owned).collect()
+    };
+    Placed {
+        site: Site {
+            name: name.unwrap_or_default().to_owned(),
+            hosts: block.map(|block| texts(&block.hosts)).unwrap_or_default(),
+        },
+        addresses: (block.map(|block| texts(&block.addresses))).unwrap_or_default(),
+    }
 }
 
-fn need(field: &Field<'_>, what: &str) {
-    if field.is_blank() {
+fn need((key, values): &(Field<'_>, Vec<Field<'_>>), what: &str) {
+    if values.is_empty() {
+        key.error(format!("missing; write {what}"));
+    }
+    for field in values.iter().filter(|field| field.is_blank()) {
         field.error(match field.text() {
             Some(text) => format!("{} is a leftover; write {what}", quoted(text)),
             None => format!("missing; write {what}"),
@@ -117,18 +136,18 @@ fn block<'a>(
     }
     let section = top.get(name).section(&SITE);
     tolerate_other_roles(&section);
-    let (address, host_name) = match role {
-        Role::Appserver => ("appserver_ip", "appserver_vmname"),
-        Role::Proxyserver => ("proxy_ip", "proxyserver_vmname"),
-    };
-    let block = Block {
-        address: section.get(address),
-        host: section.get(host_name),
+    let one = |name| (section.get(name), vec![section.get(name)]);
+    let several = |name| (section.get(name), section.get(name).items());
+    let (addresses, hosts) = match role {
+        Role::Appserver => (one("appserver_ip"), one("appserver_vmname")),
+        Role::Proxyserver => (one("proxy_ip"), one("proxyserver_vmname")),
+        Role::Consulserver => (several("consul_ips"), several("consul_vmnames")),
     };
     // Only to note what cannot be a host.
-    block.address.parsed(host);
-    block.host.parsed(host);
-    Some(block)
+    for field in addresses.1.iter().chain(&hosts.1) {
+        field.parsed(host);
+    }
+    Some(Block { addresses, hosts })
 }
 
 /// Looks at the keys of other roles: their form must be right, what they hold is nobody's
@@ -159,24 +178,32 @@ fn tolerate_other_roles(section: &Section<'_>) {
 }
 
 fn expect_different(own: &Block<'_>, peer: &Block<'_>) {
+    for (peer, own) in shared(&own.addresses.1, &peer.addresses.1) {
+        peer.error(format!(
+            "is the same as {}; we would probe ourselves",
+            own.key
+        ));
+    }
+    for (peer, own) in shared(&own.hosts.1, &peer.hosts.1) {
+        peer.warn(format!(
+            "is the same as {}: Consul knows one node by that name, ours, so it can never \
+             testify that the peer is down; write the peer's name in Consul",
+            own.key
+        ));
+    }
+}
+
+/// Returns the fields of the peer that say what a field of ours says, with that one.
+fn shared<'b, 'a>(
+    own: &'b [Field<'a>],
+    peer: &'b [Field<'a>],
+) -> impl Iterator<Item = (&'b Field<'a>, &'b Field<'a>)> {
     let same = |a: &Field<'_>, b: &Field<'_>| {
         let (a, b) = (a.value(), b.value());
         a.zip(b).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
     };
-    let one_address = same(&own.address, &peer.address);
-    let one_host = same(&own.host, &peer.host);
-    if one_address {
-        peer.address.error(format!(
-            "is the same as {}; we would probe ourselves",
-            own.address.key
-        ));
-    }
-    if one_host {
-        let message = format!(
-            "is the same as {}: Consul knows one node by that name, ours, so it can never \
-             testify that the peer is down; write the peer's name in Consul",
-            own.host.key
-        );
-        peer.host.warn(message);
-    }
+    peer.iter().filter_map(move |peer| {
+        let twin = own.iter().find(|own| same(own, peer));
+        twin.map(|own| (peer, own))
+    })
 }

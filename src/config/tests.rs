@@ -8,6 +8,7 @@ mod damaged;
 mod errors;
 mod forms;
 mod generations;
+mod mesh;
 mod proxies;
 mod values;
 mod warnings;
@@ -57,7 +58,7 @@ fn config_with(more: &str) -> Config {
 fn appserver(config: &Config) -> &Appserver {
     match &config.duty {
         Duty::Appserver(appserver) => appserver,
-        Duty::Proxyserver(_) => panic!("{config:?}"),
+        Duty::Proxyserver(_) | Duty::Consulserver(_) => panic!("{config:?}"),
     }
 }
 

@@ -106,19 +106,26 @@ fn shown(text: &str) -> Result<String, String> {
 
 fn stands(field: &Field<'_>, sites: &Sites) -> Stands {
     let words = [
-        (sites.peer.name.as_str(), Stands::InJudged),
-        (sites.own.name.as_str(), Stands::InOwn),
+        (sites.peer.site.name.as_str(), Stands::InJudged),
+        (sites.own.site.name.as_str(), Stands::InOwn),
         (THIRD, Stands::Apart),
     ];
     field.choice(Stands::Unsaid, &words)
 }
 
 fn expect_sense(witness: &Witness, section: &Section<'_>, sites: &Sites) {
-    let asked = witness.host.as_ref().unwrap_or(&sites.peer.host);
-    if witness.canary.as_ref() == Some(asked) {
+    let hosts = &sites.peer.site.hosts;
+    let asked = (witness.host.as_ref()).map_or(hosts.as_slice(), std::slice::from_ref);
+    if witness.canary.as_ref().is_some_and(|it| asked.contains(it)) {
         section
             .get("canary")
             .error("is the judged host itself; name another one that this witness knows to be up");
+    }
+    if witness.host.is_some() && hosts.len() > 1 {
+        section.get("host").error(
+            "names one host, and the role asks about each of consul_vmnames; write there the \
+             names that this witness knows",
+        );
     }
     if let (Provider::Http(page), Some(_)) = (&witness.provider, &witness.canary)
         && !page.url.contains("{host}")

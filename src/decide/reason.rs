@@ -4,7 +4,7 @@
 use crate::decide::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
 
 /// Every reason code.
-pub const REASONS: [&str; 20] = [
+pub const REASONS: [&str; 24] = [
     "alive",
     "recovered",
     "returned",
@@ -12,11 +12,15 @@ pub const REASONS: [&str; 20] = [
     "unfinished",
     "returning",
     "manual-return",
+    "failback",
+    "peer-away",
+    "nothing-to-return",
     "cut",
     "unknown",
     "isolated",
     "manual-site",
     "not-enabled",
+    "has-leader",
     "confirming",
     "already-promoted",
     "latched",
@@ -34,7 +38,7 @@ impl Choice {
             Self::Rest => "rest",
             Self::Clear => "clear",
             Self::Hold(_) => "hold",
-            Self::Return => "return",
+            Self::Return | Self::Failback => "return",
             Self::Resume => "resume",
             Self::Promote => "promote",
         }
@@ -52,10 +56,12 @@ impl Hold {
                 Ignorance::Probe(_)
                 | Ignorance::Witness(..)
                 | Ignorance::NoQuorum { .. }
-                | Ignorance::NoWitness,
+                | Ignorance::NoWitness
+                | Ignorance::Leader(_),
             ) => "unknown",
             Self::ManualSite(_) => "manual-site",
             Self::NotEnabled => "not-enabled",
+            Self::HasLeader(_) => "has-leader",
             Self::Confirming { .. } => "confirming",
             Self::AlreadyPromoted => "already-promoted",
             Self::Latched => "latched",
@@ -64,13 +70,17 @@ impl Hold {
             Self::FenceFailed => "fence-failed",
             Self::Changed(_) => "changed",
             Self::Stopped => "stopped",
+            Self::PeerAway(_) => "peer-away",
+            Self::NothingToReturn => "nothing-to-return",
         }
     }
 
     fn sentence(&self) -> String {
         match self {
             Self::Returning { .. } => "the peer answers again; not yet often enough".into(),
-            Self::ManualReturn => "the peer is back; the return is the operator's".into(),
+            Self::ManualReturn => {
+                "the peer is back; the return is the operator's, by `habeat failback`".into()
+            }
             Self::Cut => "a witness says the peer runs: the line is cut, not the peer dead".into(),
             Self::Unknown(ignorance) => ignorance.to_string(),
             Self::ManualSite(ModuleOrder::Stop) => {
@@ -81,9 +91,12 @@ impl Hold {
                 "the peer is dead, and local.proxy_enable_activate is off: nothing is switched"
                     .into()
             }
+            Self::HasLeader(leader) => {
+                format!("the peer's servers are dead, and the mesh has a leader, {leader}")
+            }
             Self::Confirming { .. } => "the peer is dead; not yet often enough".into(),
             Self::AlreadyPromoted => "the peer is dead and its promotion is done".into(),
-            Self::Latched => "the promotion failed too often; it waits for `habeat ack`".into(),
+            Self::Latched => "the promotion failed; it waits for `habeat ack`".into(),
             Self::Paused => "the operator said: hands off".into(),
             Self::Blocked { left } => {
                 format!(
@@ -92,18 +105,26 @@ impl Hold {
                 )
             }
             Self::FenceFailed => "fencing failed; it waits for `habeat ack`".into(),
-            Self::Changed(verdict) => {
-                let why = match verdict {
-                    Verdict::Unknown(ignorance) => format!(" ({ignorance})"),
-                    Verdict::Alive | Verdict::Cut | Verdict::Dead => String::new(),
-                };
-                format!(
-                    "the evidence changed just before the first step: {}{why}",
-                    verdict.name()
-                )
-            }
+            Self::Changed(verdict) => format!(
+                "the evidence changed just before the first step: {}",
+                in_full(verdict)
+            ),
             Self::Stopped => "asked to stop before the first step".into(),
+            Self::PeerAway(verdict) => format!(
+                "the peer does not answer ({}): to go back to it would take the service away",
+                in_full(verdict)
+            ),
+            Self::NothingToReturn => {
+                "there is nothing to return from: no promotion, no stopped HA module".into()
+            }
         }
+    }
+}
+
+fn in_full(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Unknown(ignorance) => format!("{} ({ignorance})", verdict.name()),
+        Verdict::Alive | Verdict::Cut | Verdict::Dead => verdict.name().to_owned(),
     }
 }
 
@@ -115,6 +136,7 @@ impl Decision {
             Choice::Clear => "recovered",
             Choice::Hold(hold) => hold.code(),
             Choice::Return => "returned",
+            Choice::Failback => "failback",
             Choice::Resume => "unfinished",
             Choice::Promote => "confirmed",
         }
@@ -127,6 +149,7 @@ impl Decision {
             Choice::Clear => "the peer answers again: the suspicion is over".into(),
             Choice::Hold(hold) => hold.sentence(),
             Choice::Return => "the peer is back for good".into(),
+            Choice::Failback => "the operator asked for the return, and the peer answers".into(),
             Choice::Resume => "a promotion was begun and is not finished".into(),
             Choice::Promote => "the peer is dead, often enough, and nothing speaks against".into(),
         }
@@ -142,9 +165,15 @@ impl Decision {
             | Choice::Rest
             | Choice::Clear
             | Choice::Return
+            | Choice::Failback
             | Choice::Resume
             | Choice::Promote => None,
         }
+    }
+
+    /// Whether the evidence is not enough for any choice.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self.choice, Choice::Hold(Hold::Unknown(_)))
     }
 
     /// Returns why the verdict is unknown, if it is.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::config::{OnReturn, Policy, Quorum, Takeover};
-use crate::observe::{Observation, Reach, Standing};
+use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decision-table.md");
@@ -53,6 +53,7 @@ fn seen(reach: &Reach, standing: Standing, testimony: Option<&Testimony>) -> Obs
         standing,
         anchors: Vec::new(),
         heard: heard.into_iter().collect(),
+        leader: Leader::NotAsked,
     }
 }
 
@@ -127,6 +128,13 @@ fn promoted(phase: Phase, attempts: u32, alive_streak: u32) -> Option<Promotion>
         alive_streak,
         ..begun
     })
+}
+
+fn asked_back(promotion: Promotion) -> Promotion {
+    Promotion {
+        failback: Some(now()),
+        ..promotion
+    }
 }
 
 fn suspect(dead_streak: u32, last: Option<Now>) -> Option<Suspicion> {
@@ -265,11 +273,26 @@ fn memories() -> Vec<(&'static str, Memory)> {
             "module stopped, alive once",
             Memory {
                 module: Some(Module {
-                    phase: ModulePhase::Stopped,
                     alive_streak: 1,
+                    ..Module::new(ModulePhase::Stopped)
                 }),
                 ..nothing()
             },
+        ),
+        (
+            "module starting",
+            Memory {
+                module: Some(Module::new(ModulePhase::Starting)),
+                ..nothing()
+            },
+        ),
+        (
+            "promoted, failback asked for",
+            dead_and(promoted(Phase::Finished, 1, 0).map(asked_back)),
+        ),
+        (
+            "returning, not done, failback asked for",
+            dead_and(promoted(Phase::Returning, 0, 0).map(asked_back)),
         ),
     ]
 }
@@ -323,7 +346,91 @@ fn render() -> String {
             }
         }
     }
+    render_leaders(&mut text);
+    render_failback(&mut text);
     text
+}
+
+fn render_leaders(text: &mut String) {
+    *text += "\n## The role `consulserver`: has our own mesh a leader?\n\n\
+             | verdict | leader | memory | decision | reason | streak | exit |\n|---|---|---|---|---|---|---|\n";
+    let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
+    for (leader_name, observation) in dead_with_leaders() {
+        for (memory_name, memory) in memories() {
+            let decision = decide(&automatic, &memory, &observation, &now());
+            writeln!(
+                text,
+                "| {} | {leader_name} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} | {} |",
+                decision.verdict.name(),
+                decision.choice.name(),
+                decision.streak().unwrap_or_default(),
+                crate::exit::code(&decision).number(),
+                reason = decision.reason(),
+            )
+            .unwrap();
+        }
+    }
+}
+
+fn render_failback(text: &mut String) {
+    *text += "\n## Failback: verdict and memory to decision\n\n\
+             What `habeat failback` comes to, whatever the policy.\n\n\
+             | verdict | memory | decision | reason | exit |\n|---|---|---|---|---|\n";
+    for observation in one_per_verdict() {
+        for (memory_name, memory) in memories() {
+            let (_, policy) = policies().remove(0);
+            let decision = failback(&policy, &memory, &observation);
+            writeln!(
+                text,
+                "| {} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} |",
+                decision.verdict.name(),
+                decision.choice.name(),
+                crate::exit::code(&decision).number(),
+                reason = decision.reason(),
+            )
+            .unwrap();
+        }
+    }
+}
+
+/// A dead peer, whatever our own agent says of a leader.
+fn dead_with_leaders() -> Vec<(&'static str, Observation)> {
+    let down = Testimony::Down(Voice::Anchored);
+    let dead = seen(&Reach::Silent, Standing::Connected, Some(&down));
+    let leaders = [
+        ("known", Leader::Known("198.51.100.3:8300".into())),
+        ("lost", Leader::Lost),
+        ("unknown", Leader::Unknown("timeout".into())),
+    ];
+    let with = |leader| Observation {
+        leader,
+        ..dead.clone()
+    };
+    leaders.map(|(name, leader)| (name, with(leader))).into()
+}
+
+#[test]
+fn only_a_leader_that_is_missing_run_after_run_is_lost() {
+    let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
+    let mut memory = Memory::default();
+    let mut run = |leader: &str| {
+        let leaders = dead_with_leaders();
+        let (_, seen) = leaders.iter().find(|(name, _)| *name == leader).unwrap();
+        let decision = decide(&automatic, &memory, seen, &now());
+        memory = memory.after(&decision, &now());
+        decision.reason()
+    };
+    let elected_between = ["lost", "known", "lost", "unknown", "lost"].map(&mut run);
+    assert_eq!(
+        elected_between,
+        [
+            "confirming",
+            "has-leader",
+            "confirming",
+            "unknown",
+            "confirmed"
+        ]
+    );
 }
 
 #[test]
@@ -368,6 +475,26 @@ fn nothing_without_a_down_ever_promotes() {
         }
     }
     assert!(promoted_at_all > 0, "the loop has seen no promotion at all");
+}
+
+#[test]
+fn a_failback_goes_back_to_a_peer_that_answers_and_to_no_other() {
+    let mut returned_at_all = 0;
+    for (name, observation) in observations() {
+        for (memory_name, memory) in memories() {
+            for (_, policy) in policies() {
+                let decision = failback(&policy, &memory, &observation);
+                let returns = decision.choice == Choice::Failback;
+                let may = observation.reach == Reach::Answers && memory.alive_streak().is_some();
+                assert_eq!(returns, may, "{name} / {memory_name}");
+                assert!(!acts(&decision), "{name} / {memory_name}");
+                returned_at_all += usize::from(returns);
+                let unchanged = memory.after(&decision, &now()) == memory;
+                assert!(returns || unchanged, "{name} / {memory_name}");
+            }
+        }
+    }
+    assert!(returned_at_all > 0, "the loop has seen no return at all");
 }
 
 #[test]
@@ -441,7 +568,7 @@ fn an_outage_is_confirmed_then_promoted_and_a_return_is_confirmed_then_cleared()
         memory = memory.after(&decision, &now());
         match decision.choice {
             Choice::Promote => memory.promotion = promoted(Phase::Finished, 1, 0),
-            Choice::Return => memory.promotion = None,
+            Choice::Return | Choice::Failback => memory.promotion = None,
             Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume => {}
         }
         story.push(decision.reason());
@@ -524,10 +651,14 @@ fn across_a_reboot_the_block_period_counts_from_the_boot() {
 #[test]
 fn every_reason_code_is_listed_and_every_listed_one_is_reached() {
     let mut reached: BTreeSet<&str> = ["changed", "stopped"].into();
-    for (_, observation) in observations() {
+    let mesh = dead_with_leaders();
+    for observation in
+        (observations().iter().map(|(_, seen)| seen)).chain(mesh.iter().map(|(_, seen)| seen))
+    {
         for (_, memory) in memories() {
             for (_, policy) in policies() {
-                let _ = reached.insert(decide(&policy, &memory, &observation, &now()).reason());
+                let _ = reached.insert(decide(&policy, &memory, observation, &now()).reason());
+                let _ = reached.insert(failback(&policy, &memory, observation).reason());
             }
         }
     }

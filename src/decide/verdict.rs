@@ -49,6 +49,8 @@ pub enum Ignorance {
     },
     /// Nobody was there to testify.
     NoWitness,
+    /// The agent of this node does not say whether the mesh has a leader: why.
+    Leader(String),
 }
 
 impl std::fmt::Display for Ignorance {
@@ -68,6 +70,7 @@ impl std::fmt::Display for Ignorance {
                     .try_for_each(|(witness, doubt)| write!(f, "; {witness}: {doubt}"))
             }
             Self::NoWitness => f.write_str("no witness that counts was heard"),
+            Self::Leader(why) => write!(f, "whether the mesh has a leader is not known: {why}"),
         }
     }
 }

@@ -120,10 +120,12 @@ fn serve(mut stream: TcpStream, cluster: &Mutex<Cluster>, ending: &AtomicBool) -
     };
     let (response, agent) = {
         let mut cluster = lock(cluster);
+        cluster.follow_service();
         cluster.asked.push(request.asked());
         (request.answer(&cluster), cluster.agent)
     };
     match (agent, response) {
+        (Agent::Stopped, _) => {}
         (Agent::Frozen, _) => linger(&mut stream, FROZEN, ending),
         (Agent::Serving, Response::Now(bytes)) => stream.write_all(&bytes)?,
         (Agent::Serving, Response::Held(bytes)) => {

@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use super::watch::{SLACK, Wait, Watch};
-use super::{Look, Observation, Standing};
+use super::{Leader, Look, Observation, Standing};
 use crate::aside::Aside;
-use crate::config::{Config, Witness};
-use crate::witness::{self, Doubt, DoubtKind, Heard, Testimony};
+use crate::config::{Config, Duty, Mesh, Witness};
+use crate::witness::{self, Deadline, Doubt, DoubtKind, Heard, Testimony};
 
 /// Questions under way.
 pub(super) struct Inquiry {
     anchors: Option<Aside<(Standing, Vec<Look>)>>,
     witnesses: Vec<(Witness, String, Aside<Heard>)>,
+    leader: Option<Aside<Leader>>,
 }
 
 /// What came of them.
@@ -20,6 +21,7 @@ pub(super) struct Findings {
     standing: Standing,
     anchors: Vec<Look>,
     heard: Vec<Heard>,
+    leader: Leader,
 }
 
 impl Inquiry {
@@ -30,11 +32,15 @@ impl Inquiry {
             let within = witness.timeout + SLACK;
             let work = move || witness::testify(&asked, &own, &peer);
             let heard = Aside::start(within, work);
-            (witness.clone(), config.peer.host.clone(), heard)
+            (witness.clone(), config.peer.host(), heard)
         };
         Self {
             anchors: (!config.anchors.is_empty()).then(|| look_at_anchors(config, attempts, wait)),
             witnesses: config.witnesses.iter().map(ask).collect(),
+            leader: match &config.duty {
+                Duty::Consulserver(mesh) => Some(ask_leader(mesh)),
+                Duty::Appserver(_) | Duty::Proxyserver(_) => None,
+            },
         }
     }
 
@@ -59,6 +65,11 @@ impl Inquiry {
             standing,
             anchors,
             heard: heard.collect(),
+            leader: match self.leader.map(Aside::wait) {
+                None => Leader::NotAsked,
+                Some(Ok(leader)) => leader,
+                Some(Err(why)) => Leader::Unknown(why),
+            },
         }
     }
 
@@ -75,6 +86,7 @@ impl Inquiry {
             heard: witnesses
                 .filter_map(|(_, _, asked)| asked.at_hand())
                 .collect(),
+            leader: Leader::NotAsked,
         }
     }
 }
@@ -88,8 +100,20 @@ impl Findings {
             standing: self.standing,
             anchors: self.anchors,
             heard: self.heard,
+            leader: self.leader,
         }
     }
+}
+
+fn ask_leader(mesh: &Mesh) -> Aside<Leader> {
+    let (agent, timeout) = (mesh.agent.clone(), mesh.timeout);
+    Aside::start(timeout + SLACK, move || {
+        match witness::leader(&agent, Deadline::after(timeout)) {
+            Ok(Some(leader)) => Leader::Known(leader),
+            Ok(None) => Leader::Lost,
+            Err(doubt) => Leader::Unknown(doubt.to_string()),
+        }
+    })
 }
 
 fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Standing, Vec<Look>)> {

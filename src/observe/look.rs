@@ -12,7 +12,7 @@ use crate::config::Target;
 use crate::resolve::resolve;
 
 /// Looks at one target, for `timeout` at the most.
-pub(super) fn look(target: &Target, timeout: Duration) -> Answer {
+pub(crate) fn look(target: &Target, timeout: Duration) -> Answer {
     match target {
         Target::Icmp { host } => at_each_address(host, 0, timeout, icmp::look),
         Target::Tcp { host, port } => at_each_address(host, *port, timeout, tcp::look),

@@ -70,7 +70,7 @@ fn leaderless() -> Server {
 fn site(name: &str, host: &str) -> Site {
     Site {
         name: name.to_owned(),
-        host: host.to_owned(),
+        hosts: vec![host.to_owned()],
     }
 }
 

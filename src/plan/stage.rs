@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Vcenter;
+use crate::plan::Recovery;
 
 /// Stages run one after another; the steps inside a stage may run side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +41,19 @@ pub enum Work {
         /// Succeed only when it has moved.
         verify: Vec<Step>,
     },
-    /// The judged VM is powered off by its vCenter, and seen off on a connected host.
+    /// The judged VMs are powered off by their vCenter, and seen off on a connected host.
     PowerOff {
         /// Who does it.
         vcenter: Vcenter,
-        /// The name of the VM.
-        host: String,
+        /// The names of the VMs.
+        hosts: Vec<String>,
         /// For all of it.
         deadline: Duration,
     },
+    /// The surviving Consul server gets a leader again, or is put back as it was.
+    Recover(Box<Recovery>),
+    /// A service that a killed recovery has stopped is started again, without any change.
+    Restore(Box<Recovery>),
     /// List the accounts, promote, list again until none is left.
     Promote {
         /// Lists the accounts that are still on the dead host.

@@ -37,7 +37,7 @@ fn commands(stages: &[Stage]) -> Vec<String> {
             operations,
         } => vec![list, promote, operations],
         Work::Switch { commands, verify } => commands.iter().chain(verify).collect(),
-        Work::PowerOff { .. } => Vec::new(),
+        Work::PowerOff { .. } | Work::Recover(_) | Work::Restore(_) => Vec::new(),
     });
     steps
         .flat_map(|step| step.variants.iter().map(|argv| argv.join(" ")))
@@ -192,7 +192,7 @@ fn each_command_has_its_deadline_and_its_judge() {
                 operations,
             } => vec![list, promote, operations],
             Work::Switch { commands, verify } => [commands, verify].concat(),
-            Work::PowerOff { .. } => Vec::new(),
+            Work::PowerOff { .. } | Work::Recover(_) | Work::Restore(_) => Vec::new(),
         };
         found.extend(
             steps
@@ -232,6 +232,8 @@ fn each_decision_has_its_plan() {
         (&nothing, Choice::Clear, Vec::new()),
         (&nothing, Choice::Return, Vec::new()),
         (&stopped, Choice::Return, module("doStartService")),
+        (&nothing, Choice::Failback, Vec::new()),
+        (&stopped, Choice::Failback, module("doStartService")),
         (
             &nothing,
             Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)),

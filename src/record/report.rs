@@ -7,8 +7,9 @@ use crate::clock::Now;
 use crate::config::{Config, Takeover};
 use crate::decide::{Decision, Memory, contradict};
 use crate::exit::Code;
-use crate::observe::{Answer, Look, Observation, Reach, Standing};
+use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
 use crate::plan::{Argv, Stage, lines};
+use crate::record::rejoin::rejoin;
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
 mod text;
@@ -32,6 +33,8 @@ pub struct Report {
     looks: Vec<Seen>,
     standing: &'static str,
     anchors: Vec<Seen>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leader: Option<String>,
     heard: Vec<Said>,
     contradiction: bool,
     verdict: &'static str,
@@ -39,12 +42,17 @@ pub struct Report {
     reason: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     streak: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     promotion: Option<Promoted>,
     steps: Vec<Step>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accounts: Option<Accounts>,
+    /// What an operator has to do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     would_run: Option<WouldRun>,
     /// The exit code, as a number.
@@ -120,7 +128,8 @@ struct StageTally {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct WouldRun {
     now: Vec<Argv>,
-    on_promotion: Vec<Argv>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_promotion: Option<Vec<Argv>>,
     /// When the latter would be run, in words.
     #[serde(skip)]
     when: &'static str,
@@ -139,6 +148,8 @@ pub struct Parts<'a> {
     pub decision: &'a Decision,
     /// The memory at the end.
     pub memory: &'a Memory,
+    /// Who asked for it, if it is not the timer's.
+    pub asked_by: Option<&'a str>,
 }
 
 impl Report {
@@ -157,11 +168,16 @@ impl Report {
         }
     }
 
-    /// Reports a dry run.
-    pub fn of_dry_run(parts: Parts<'_>, now: &[Stage], on_promotion: &[Stage], code: Code) -> Self {
+    /// Reports a dry run; `on_promotion` where it may come to one.
+    pub fn of_dry_run(
+        parts: Parts<'_>,
+        now: &[Stage],
+        on_promotion: Option<&[Stage]>,
+        code: Code,
+    ) -> Self {
         let would_run = WouldRun {
             now: lines(now),
-            on_promotion: lines(on_promotion),
+            on_promotion: on_promotion.map(lines),
             when: match parts.config.policy.takeover {
                 Takeover::Automatic | Takeover::Manual => "on a confirmed death it would run",
                 Takeover::NotEnabled => {
@@ -182,6 +198,7 @@ impl Report {
             seen,
             decision,
             memory,
+            asked_by,
         } = parts;
         Self {
             version: VERSION,
@@ -191,18 +208,20 @@ impl Report {
             site: config.own.name.clone(),
             peer: Peer {
                 site: config.peer.name.clone(),
-                host: config.peer.host.clone(),
+                host: config.peer.host(),
             },
             reach: reach(&seen.reach),
             looks: seen.looks.iter().map(look).collect(),
             standing: standing(seen.standing),
             anchors: seen.anchors.iter().map(look).collect(),
+            leader: leader(&seen.leader),
             heard: seen.heard.iter().map(said).collect(),
             contradiction: contradict(&seen.heard),
             verdict: decision.verdict.name(),
             decision: decision.choice.name(),
             reason: decision.reason(),
             detail: decision.sentence(),
+            asked_by: asked_by.map(str::to_owned),
             streak: decision.streak(),
             promotion: memory.promotion.as_ref().map(|promotion| Promoted {
                 epoch: promotion.epoch,
@@ -212,6 +231,7 @@ impl Report {
             }),
             steps: Vec::new(),
             accounts: None,
+            advice: rejoin(config, memory),
             would_run: None,
             exit: code.number(),
             code,
@@ -259,6 +279,16 @@ pub fn voice_word(voice: Voice) -> &'static str {
     match voice {
         Voice::Proven => "proven",
         Voice::Anchored => "anchored",
+    }
+}
+
+/// Returns what is known of our mesh's leader, for the log and the report; `None` = not asked.
+pub fn leader(leader: &Leader) -> Option<String> {
+    match leader {
+        Leader::NotAsked => None,
+        Leader::Known(leader) => Some(leader.clone()),
+        Leader::Lost => Some("none".to_owned()),
+        Leader::Unknown(why) => Some(format!("unknown: {why}")),
     }
 }
 

@@ -4,9 +4,9 @@
 
 use serde::Serialize;
 
-use crate::config::{Config, Gossip, Provider, Stands, Takeover, Witness};
+use crate::config::{Config, Gossip, Provider, Role, Stands, Takeover, Witness};
 use crate::decide::{Ignorance, Verdict, verdict};
-use crate::observe::{Observation, Reach, Standing};
+use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, weight};
 
 /// What is lost.
@@ -64,7 +64,7 @@ pub(super) fn outlook(config: &Config) -> Vec<Prospect> {
 fn imagine(config: &Config, loss: Loss) -> Prospect {
     let heard = config.witnesses.iter().map(|witness| Heard {
         witness: witness.name.clone(),
-        host: config.peer.host.clone(),
+        host: config.peer.host(),
         testimony: would_say(config, witness, loss),
         weight: weight(witness),
     });
@@ -74,6 +74,7 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
         standing: standing(config, loss),
         anchors: Vec::new(),
         heard: heard.collect(),
+        leader: Leader::NotAsked,
     };
     let verdict = verdict(config.policy.quorum, &seen);
     let (outcome, why) = match &verdict {
@@ -104,7 +105,10 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
 fn words(config: &Config, loss: Loss) -> String {
     let peer = &config.peer;
     match loss {
-        Loss::Host => format!("{} dies alone", peer.host),
+        Loss::Host => match peer.hosts.as_slice() {
+            [one] => format!("{one} dies alone"),
+            several => format!("{} die, and nothing else", several.join(" and ")),
+        },
         Loss::Site => format!("the whole site {} is lost", peer.name),
         Loss::SiteAlone => format!("{} lives, but is cut off from everything", peer.name),
         Loss::Line => "only the line between the sites is cut".into(),
@@ -129,8 +133,12 @@ fn would_say(config: &Config, witness: &Witness, loss: Loss) -> Testimony {
         (Stands::InJudged, Loss::Host) | (Stands::Unsaid | Stands::InOwn | Stands::Apart, _) => {}
     }
     match (&witness.provider, loss) {
-        (Provider::Consul(_), _) if config.own.host == config.peer.host => {
+        (Provider::Consul(_), _) if config.own.hosts == config.peer.hosts => {
             doubt(DoubtKind::Ambiguous, "both hosts have one name")
+        }
+        // The peer's servers are the majority, or there is nothing to recover.
+        (Provider::Consul(consul), Loss::Host) if config.role() == Role::Consulserver => {
+            consul_would_say(consul.gossip, Loss::Site)
         }
         (Provider::Consul(consul), _) => consul_would_say(consul.gossip, loss),
         (_, Loss::Ourselves) if witness.stands != Stands::InOwn => unreachable(),
@@ -220,7 +228,9 @@ fn remedy(config: &Config, ignorance: &Ignorance) -> String {
     let leaderless = match ignorance {
         Ignorance::Witness(_, doubt) => leader(doubt),
         Ignorance::NoQuorum { doubts, .. } => doubts.iter().any(|(_, doubt)| leader(doubt)),
-        Ignorance::Probe(_) | Ignorance::Isolated | Ignorance::NoWitness => false,
+        Ignorance::Probe(_) | Ignorance::Isolated | Ignorance::NoWitness | Ignorance::Leader(_) => {
+            false
+        }
     };
     if leaderless && config.anchors.is_empty() {
         return "to take over by itself: give anchors on a third site, or add a witness that \

@@ -5,7 +5,8 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::config::{Config, Duty, Problem};
+use crate::act::recover::look_at_prepared;
+use crate::config::{Appserver, Config, Duty, Mesh, Problem};
 
 /// The users of this machine (passwd(5)).
 const USERS: &str = "/etc/passwd";
@@ -14,9 +15,14 @@ const USERS_MAX: u64 = 4 * 1024 * 1024;
 
 /// Returns which programs and users are missing.
 pub(super) fn warnings(config: &Config) -> Vec<Problem> {
-    let Duty::Appserver(appserver) = &config.duty else {
-        return Vec::new();
-    };
+    match &config.duty {
+        Duty::Appserver(appserver) => of_appserver(config, appserver),
+        Duty::Proxyserver(_) => Vec::new(),
+        Duty::Consulserver(mesh) => of_mesh(mesh),
+    }
+}
+
+fn of_appserver(config: &Config, appserver: &Appserver) -> Vec<Problem> {
     let carbonio = &config.carbonio;
     let mut programs = vec![("carbonio.carbonio", &carbonio.carbonio)];
     if appserver.flush_cache {
@@ -32,17 +38,41 @@ pub(super) fn warnings(config: &Config) -> Vec<Problem> {
                 format!("{path} is no program here; a takeover would fail"),
             )
         });
-    let stranger = carbonio
-        .user
-        .iter()
-        .filter(|user| !is_user(user))
-        .map(|user| {
-            odd(
-                "carbonio.user",
-                format!("there is no user {user} in {USERS}"),
-            )
-        });
+    let stranger = stranger("carbonio.user", carbonio.user.as_ref());
     missing.chain(stranger).collect()
+}
+
+fn of_mesh(mesh: &Mesh) -> Vec<Problem> {
+    let mut found: Vec<_> = stranger("mesh.owner", mesh.owner.as_ref()).collect();
+    for name in ["node-id", "raft"] {
+        let path = mesh.data_dir.join(name);
+        if let Err(error) = fs::metadata(&path) {
+            found.push(odd(
+                "mesh.data_dir",
+                format!("{}: {error}; a recovery would fail", path.display()),
+            ));
+        }
+    }
+    if let Err(why) = look_at_prepared(mesh) {
+        found.push(odd("mesh.peers_file", why));
+    } else if mesh.addresses.len() > 1 && !mesh.peers_file.exists() {
+        found.push(odd(
+            "mesh.peers_file",
+            format!(
+                "{} is not there, and our own site has several servers, which need one and the \
+                 same: write it on each of them; a recovery would fail",
+                mesh.peers_file.display()
+            ),
+        ));
+    }
+    found
+}
+
+/// Notes a user whom this machine does not know.
+fn stranger(key: &'static str, user: Option<&String>) -> impl Iterator<Item = Problem> {
+    let unknown = user.filter(|user| !is_user(user));
+    let text = |user: &String| odd(key, format!("there is no user {user} in {USERS}"));
+    unknown.map(text).into_iter()
 }
 
 fn odd(key: &str, message: String) -> Problem {

@@ -28,20 +28,15 @@ pub(super) fn ask(
     host: &str,
     deadline: Deadline,
 ) -> Result<(String, Testimony), Doubt> {
-    let (own, peer) = (&Names::of(&own.host), &Names::of(host));
-    if own.overlap(peer) {
-        let detail = format!("{} and {} share node names", own.host, peer.host);
+    let peer = &Names::of(host);
+    let own: Vec<Names> = own.hosts.iter().map(|host| Names::of(host)).collect();
+    if let Some(twin) = own.iter().find(|own| own.overlap(peer)) {
+        let detail = format!("{} and {} share node names", twin.host, peer.host);
         return Err(Doubt::new(DoubtKind::Ambiguous, detail));
     }
-    let conversation = Conversation::open(&Door {
-        base_url: &config.base_url,
-        ca_file: config.ca_file.as_deref(),
-        token: config.token.as_ref().map(|token| (TOKEN, token)),
-        deadline,
-    })?;
-    let leader: String = conversation.get("/v1/status/leader")?.json()?;
-    if !leader.is_empty() {
-        return catalog::hear(&conversation, own, peer);
+    let conversation = open(config, deadline)?;
+    if leader_of(&conversation)?.is_some() {
+        return catalog::hear(&conversation, &own, peer);
     }
     let voice = match config.gossip {
         Gossip::Anchored => Voice::Anchored,
@@ -51,7 +46,29 @@ pub(super) fn ask(
             return Err(Doubt::new(DoubtKind::NoLeader, detail));
         }
     };
-    gossip::hear(&conversation, own, peer, voice)
+    gossip::hear(&conversation, &own, peer, voice)
+}
+
+/// Asks an agent who leads its servers, as `ADDRESS:PORT`; `None` = nobody does.
+///
+/// # Errors
+/// When the agent does not say.
+pub fn leader(config: &Consul, deadline: Deadline) -> Result<Option<String>, Doubt> {
+    leader_of(&open(config, deadline)?)
+}
+
+fn open(config: &Consul, deadline: Deadline) -> Result<Conversation<'_>, Doubt> {
+    Conversation::open(&Door {
+        base_url: &config.base_url,
+        ca_file: config.ca_file.as_deref(),
+        token: config.token.as_ref().map(|token| (TOKEN, token)),
+        deadline,
+    })
+}
+
+fn leader_of(conversation: &Conversation<'_>) -> Result<Option<String>, Doubt> {
+    let leader: String = conversation.get("/v1/status/leader")?.json()?;
+    Ok(Some(leader).filter(|leader| !leader.is_empty()))
 }
 
 /// The node names a host may have in Consul.
@@ -86,6 +103,19 @@ impl Names {
     fn overlap(&self, other: &Self) -> bool {
         self.forms.iter().any(|form| other.contain(form))
     }
+}
+
+/// One host of our own site that is seen alive shows that there is sight.
+fn any(own: &[Names], proofs: Vec<Result<(), Doubt>>) -> Result<(), Doubt> {
+    let mut failed = Vec::new();
+    for (own, proof) in own.iter().zip(proofs) {
+        match proof {
+            Ok(()) => return Ok(()),
+            Err(doubt) => failed.push(format!("{}: {doubt}", own.host)),
+        }
+    }
+    let detail = format!("says down, but of our own node {}", failed.join("; "));
+    Err(Doubt::new(DoubtKind::Blind, detail))
 }
 
 /// Consul says so since 1.11 when the token may not see everything.

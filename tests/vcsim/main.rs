@@ -42,7 +42,7 @@ fn ask(vcsim: &Vcsim, password: &str) -> String {
     let witness = Witness::plain(Provider::Vcenter(config(vcsim, password)), AMPLE);
     let site = |host: &str| Site {
         name: host.to_owned(),
-        host: host.to_owned(),
+        hosts: vec![host.to_owned()],
     };
     let heard = testify(&witness, &site("mbox2.example.com"), &site(NAME));
     match heard.testimony {

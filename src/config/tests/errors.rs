@@ -67,7 +67,7 @@ fn the_block_local_may_not_be_missing() {
         let expected = [
             site("whoami", "stands in"),
             site("dc_check", "watches"),
-            missing("role: missing; write appserver or proxyserver"),
+            missing("role: missing; write appserver or proxyserver or consulserver"),
         ];
         assert_eq!(errors(format!("{local}quorum: all\n")), expected);
     }

@@ -24,8 +24,8 @@ fn the_last_shipped_config_loads() {
     let text = fixture("head.yml");
     assert_eq!(warnings(&text), [NO_ANCHORS]);
     let config = load_bytes(&text).unwrap().config;
-    assert_eq!(config.peer.host, "primary_mailbox.example.com");
-    assert_eq!(config.own.host, "replica_mailbox.example.com");
+    assert_eq!(config.peer.host(), "primary_mailbox.example.com");
+    assert_eq!(config.own.host(), "replica_mailbox.example.com");
     let host = "10.11.12.10".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
     assert!(appserver(&config).flush_cache && appserver(&config).flush_all_servers);

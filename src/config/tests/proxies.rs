@@ -29,7 +29,7 @@ consul: {gossip: never}
 fn proxy(config: &Config) -> &Proxyserver {
     match &config.duty {
         Duty::Proxyserver(proxyserver) => proxyserver,
-        Duty::Appserver(_) => panic!("{config:?}"),
+        Duty::Appserver(_) | Duty::Consulserver(_) => panic!("{config:?}"),
     }
 }
 
@@ -39,8 +39,8 @@ fn the_smallest_config_of_a_proxy_loads_without_a_warning() {
     let config = load_bytes(PROXY).unwrap().config;
     assert_eq!(config.role(), Role::Proxyserver);
     assert_eq!(config.policy.takeover, Takeover::Automatic);
-    assert_eq!(config.peer.host, "proxy1.example.com");
-    assert_eq!(config.own.host, "proxy2.example.com");
+    assert_eq!(config.peer.host(), "proxy1.example.com");
+    assert_eq!(config.own.host(), "proxy2.example.com");
     let host = "192.0.2.1".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
     let proxy = proxy(&config);

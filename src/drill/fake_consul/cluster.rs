@@ -1,6 +1,7 @@
 //! The cluster behind the fake agent: what can be made to fail.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What the agent knows, and what it was asked.
 #[derive(Debug, Clone)]
@@ -13,6 +14,9 @@ pub struct Cluster {
     pub acl: Acl,
     /// Whether the agent answers at all.
     pub agent: Agent,
+    /// The folder of the program that starts and stops the agent, where there is one
+    /// (`mesh.sh`): it says whether the agent runs, and whether it leads.
+    pub service: Option<PathBuf>,
     /// Every request that was read, in order.
     pub asked: Vec<Asked>,
 }
@@ -84,6 +88,8 @@ pub enum Agent {
     Serving,
     /// It accepts connections and says nothing.
     Frozen,
+    /// It does not run; a connection ends at once.
+    Stopped,
 }
 
 /// A request that was read.
@@ -124,6 +130,7 @@ impl Cluster {
             leader: Leader::Known,
             acl: Acl::Off,
             agent: Agent::Serving,
+            service: None,
             asked: Vec::new(),
         }
     }
@@ -131,6 +138,22 @@ impl Cluster {
     /// Puts a node into this state; a name not yet known joins the cluster.
     pub fn set(&mut self, name: &str, node: Node) {
         self.nodes.insert(name.to_owned(), node);
+    }
+
+    /// Takes over what the program that starts and stops the agent has made of it.
+    pub(super) fn follow_service(&mut self) {
+        let Some(folder) = &self.service else { return };
+        let stopped = folder.join("mesh_stopped").exists();
+        self.agent = if stopped {
+            Agent::Stopped
+        } else {
+            Agent::Serving
+        };
+        if folder.join("mesh_led").exists() {
+            self.leader = Leader::Known;
+        } else if self.leader == Leader::Known {
+            self.leader = Leader::Lost;
+        }
     }
 
     /// Makes the gossip see every node but `own` as failed: what an isolated agent sees.

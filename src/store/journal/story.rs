@@ -64,6 +64,8 @@ pub enum Event {
         /// Its name.
         stage: String,
     },
+    /// What was done of the recovery is undone: it would be done from the start.
+    Undone,
     /// The promotion is done, or the peer came back before it was.
     Ended {
         /// When.
@@ -121,6 +123,10 @@ impl Story {
             }
             Event::StageDone { stage } => {
                 self.stages.insert(stage);
+            }
+            Event::Undone => {
+                self.begun.clear();
+                self.commands.clear();
             }
             Event::Ended { at } => self.ended = Some(at),
         }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::super::conversation::{Conversation, Reply};
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
-use super::{EMPTY_HINT, Names, must_be_whole, segment};
+use super::{EMPTY_HINT, Names, any, must_be_whole, segment};
 
 /// The check that the gossip pool keeps for every node.
 const SERF: &str = "serfHealth";
@@ -34,10 +34,11 @@ enum Serf {
     Critical,
 }
 
-/// Asks the catalog about `peer`; `own` has to be seen alive before it may say down.
+/// Asks the catalog about `peer`; a host of our `own` site has to be seen alive before it may say
+/// down.
 pub(super) fn hear(
     conversation: &Conversation<'_>,
-    own: &Names,
+    own: &[Names],
     peer: &Names,
 ) -> Result<(String, Testimony), Doubt> {
     let mut of_peer = ask_all(conversation, peer, own);
@@ -46,36 +47,39 @@ pub(super) fn hear(
     match serf {
         Serf::Passing => Ok((node, Testimony::Up)),
         Serf::Critical => {
-            prove(own, of_own).map_err(|doubt| {
-                let detail = format!("says down, but of our own node {}: {doubt}", own.host);
-                Doubt::new(DoubtKind::Blind, detail)
-            })?;
+            prove(own, of_own)?;
             Ok((node, Testimony::Down(Voice::Proven)))
         }
     }
 }
 
-fn prove(own: &Names, answers: Vec<Answer>) -> Result<(), Doubt> {
-    match the_one(own, answers)? {
-        (_, Serf::Passing) => Ok(()),
-        (node, Serf::Critical) => {
-            let detail = format!("{SERF} of {node} is critical");
-            Err(Doubt::new(DoubtKind::Unclear, detail))
+fn prove(own: &[Names], answers: Vec<Answer>) -> Result<(), Doubt> {
+    let mut answers = answers.into_iter();
+    let proofs = own.iter().map(|own| {
+        let of_it = answers.by_ref().take(own.forms.len()).collect();
+        match the_one(own, of_it)? {
+            (_, Serf::Passing) => Ok(()),
+            (node, Serf::Critical) => {
+                let detail = format!("{SERF} of {node} is critical");
+                Err(Doubt::new(DoubtKind::Unclear, detail))
+            }
         }
-    }
+    });
+    any(own, proofs.collect())
 }
 
 /// One name and its checks.
 type Answer = Result<(String, Vec<Listed>), Doubt>;
 
-/// Asks for every form of both names at once: without a leader each question hangs for seven
+/// Asks for every form of all names at once: without a leader each question hangs for seven
 /// seconds (`rpc_hold_timeout`), and all share one deadline.
-fn ask_all(conversation: &Conversation<'_>, peer: &Names, own: &Names) -> Vec<Answer> {
+fn ask_all(conversation: &Conversation<'_>, peer: &Names, own: &[Names]) -> Vec<Answer> {
     scope(|scope| {
+        let own = own.iter().flat_map(|own| &own.forms);
         let asked: Vec<_> = peer
             .forms
             .iter()
-            .chain(&own.forms)
+            .chain(own)
             .map(|node| Builder::new().spawn_scoped(scope, || checks(conversation, node)))
             .collect();
         let lost = |why: String| Err(Doubt::new(DoubtKind::Unreachable, why));

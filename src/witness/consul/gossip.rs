@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::conversation::Conversation;
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
-use super::{EMPTY_HINT, Names, must_be_whole};
+use super::{EMPTY_HINT, Names, any, must_be_whole};
 
 /// One entry of `/v1/agent/members`.
 #[derive(Debug, Deserialize)]
@@ -26,7 +26,7 @@ const FAILED: i64 = 4;
 /// Asks the local agent about `peer`; a `Down` is said with `voice`.
 pub(super) fn hear(
     conversation: &Conversation<'_>,
-    own: &Names,
+    own: &[Names],
     peer: &Names,
     voice: Voice,
 ) -> Result<(String, Testimony), Doubt> {
@@ -39,7 +39,7 @@ pub(super) fn hear(
     let testimony = match found.status {
         ALIVE => Testimony::Up,
         FAILED => {
-            prove(own, &members)?;
+            any(own, own.iter().map(|own| prove(own, &members)).collect())?;
             Testimony::Down(voice)
         }
         LEAVING | LEFT => {
@@ -57,15 +57,12 @@ pub(super) fn hear(
 /// A list that does not show ourselves alive is filtered, foreign, or from an agent that does
 /// not work.
 fn prove(own: &Names, members: &[Member]) -> Result<(), Doubt> {
-    let blind = |detail: String| {
-        let detail = format!("says down, but of our own node {}: {detail}", own.host);
-        Err(Doubt::new(DoubtKind::Blind, detail))
-    };
-    match the_one(own, members) {
-        Ok(found) if found.status == ALIVE => Ok(()),
-        Ok(found) => blind(format!("{} has status {}", found.name, found.status)),
-        Err(doubt) => blind(doubt.to_string()),
+    let found = the_one(own, members)?;
+    if found.status == ALIVE {
+        return Ok(());
     }
+    let detail = format!("{} has status {}", found.name, found.status);
+    Err(Doubt::new(DoubtKind::Unclear, detail))
 }
 
 /// Exactly one entry must fit, even if another one has left: which of them is the host?

@@ -76,7 +76,7 @@ fn no_leader() -> (&'static str, Vec<u8>) {
 fn site(name: &str, host: &str) -> Site {
     Site {
         name: name.to_owned(),
-        host: host.to_owned(),
+        hosts: vec![host.to_owned()],
     }
 }
 

@@ -255,7 +255,7 @@ fn the_real_clock_and_real_certificates_come_to_the_same() {
     let url = format!("https://{}", server.address);
     let site = |host: &str| crate::config::Site {
         name: "primary".to_owned(),
-        host: host.to_owned(),
+        hosts: vec![host.to_owned()],
     };
     let witness = Witness::plain(Provider::Hetrix(config(&url, Some(&ca_file))), AMPLE);
     for (host, expected) in [

@@ -61,7 +61,7 @@ impl Party {
         let witness = Witness::plain((self.provider)(url, ca_file), timeout);
         let site = |name: &str, host: &str| Site {
             name: name.to_owned(),
-            host: host.to_owned(),
+            hosts: vec![host.to_owned()],
         };
         let own = site("secondary", "mbx2.example.com");
         let peer = site("primary", "mbx1.example.com");

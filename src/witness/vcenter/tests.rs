@@ -55,7 +55,7 @@ fn vcenter(base_url: &str) -> Vcenter {
 fn site(name: &str, host: &str) -> Site {
     Site {
         name: name.to_owned(),
-        host: host.to_owned(),
+        hosts: vec![host.to_owned()],
     }
 }
 

@@ -1,0 +1,275 @@
+//! The stage that gives the surviving Consul server a leader again: `peers.json`, as Consul's
+//! outage guide describes it. Nothing is touched before everything it needs is seen to be there,
+//! and what fails after that is undone.
+//!
+//! A killed recovery leaves a service that may be stopped, and with it our own witness silent. The
+//! next run goes on with it if the peer is still seen dead, and else starts the service again,
+//! which is no step toward a recovery.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use crate::act::{Deed, End, StageEnd, Tools};
+use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH, STOP_MESH};
+use crate::store::Event;
+use crate::witness::{Deadline, leader};
+
+mod ground;
+mod peers;
+mod raft;
+mod steps;
+
+pub use peers::look_at_prepared;
+
+/// Between two questions whether there is a leader.
+const LEADER_POLL: Duration = Duration::from_millis(250);
+/// The step that writes the peers.
+const WRITE_PEERS: &str = "write-peers";
+/// What the journal says when the backup is whole.
+const BACKED_UP: &str = "back-up";
+/// The only part of a command's environment that a service started by it may keep.
+const KEPT: &str = "HABEAT_EPOCH";
+
+/// Why a recovery does not go on.
+enum Trouble {
+    /// We were asked to stop.
+    Stopped,
+    /// Something went wrong: what.
+    Failed(String),
+}
+
+/// A recovery on its way.
+struct Surgery<'a, 'b> {
+    recovery: &'a Recovery,
+    tools: &'a mut Tools<'b>,
+    /// Steps begun in this promotion, by whichever run.
+    begun: BTreeSet<String>,
+    deeds: Vec<Deed>,
+}
+
+/// Recovers, or undoes what came of it.
+pub(super) fn run(recovery: &Recovery, tools: &mut Tools<'_>) -> StageEnd {
+    Surgery::on(recovery, tools).through(Surgery::recover)
+}
+
+/// Starts the service again that a killed recovery has stopped.
+pub(super) fn restore(recovery: &Recovery, tools: &mut Tools<'_>) -> StageEnd {
+    Surgery::on(recovery, tools).through(Surgery::restore)
+}
+
+impl<'a, 'b> Surgery<'a, 'b> {
+    fn on(recovery: &'a Recovery, tools: &'a mut Tools<'b>) -> Self {
+        let ledger = tools.ledger.as_ref();
+        let begun = ledger.map(|ledger| ledger.story.begun.clone());
+        Self {
+            recovery,
+            begun: begun.unwrap_or_default(),
+            deeds: Vec::new(),
+            tools,
+        }
+    }
+
+    fn through(mut self, work: impl FnOnce(&mut Self) -> Result<(), End>) -> StageEnd {
+        let end = work(&mut self).map_or_else(|end| end, |()| End::Complete);
+        StageEnd {
+            steps: self.deeds,
+            end,
+        }
+    }
+
+    fn recover(&mut self) -> Result<(), End> {
+        // By an earlier run, even if it lost its patience; or by nobody, and a mesh that has a
+        // leader is never touched.
+        if self.has_leader() {
+            log::info!("stage={RECOVER} outcome=\"the mesh has a leader\"");
+            return Ok(());
+        }
+        if self.begun.contains(PUT_BACK) {
+            return Err(self.give_up("an earlier run was ended while it undid the recovery"));
+        }
+        let ready = self.make_ready().map_err(|trouble| match trouble {
+            Trouble::Stopped => End::Stopped,
+            Trouble::Failed(why) => End::Incomplete(why),
+        });
+        let prepared = match ready {
+            Ok(prepared) => prepared,
+            Err(end) => {
+                if self.begun.contains(STOP_MESH) {
+                    self.restore()?;
+                }
+                return Err(end);
+            }
+        };
+        self.operate(&prepared).map_err(|trouble| match trouble {
+            Trouble::Stopped => End::Stopped,
+            Trouble::Failed(why) => self.give_up(&why),
+        })
+    }
+
+    /// Sees to everything that can be known before the first change.
+    fn make_ready(&mut self) -> Result<ground::Prepared, Trouble> {
+        let recovery = self.recovery;
+        if let Some(unit) = &recovery.unit {
+            self.step(unit)?;
+        }
+        let mut numbers = Vec::new();
+        for step in recovery.owner.iter().flatten() {
+            let finished = self.step(step)?;
+            numbers.push(ground::number(finished).map_err(Trouble::Failed)?);
+        }
+        let owner = match numbers.as_slice() {
+            [user, group] => Some((*user, *group)),
+            _ => None,
+        };
+        let peers = recovery.peers();
+        if !raft::is_absent(&peers) && !self.begun.contains(WRITE_PEERS) {
+            return Err(Trouble::Failed(format!(
+                "preflight: {} is there already: somebody recovers the mesh by hand, or did not \
+                 finish; finish it, or remove the file",
+                peers.display()
+            )));
+        }
+        self.own_step("preflight", |_| ground::look(recovery, owner))
+    }
+
+    fn operate(&mut self, prepared: &ground::Prepared) -> Result<(), Trouble> {
+        let recovery = self.recovery;
+        self.step(&recovery.stop)?;
+        if !self.is_backed_up() {
+            raft::clear_draft(recovery).map_err(Trouble::Failed)?;
+            self.step(&recovery.backup)?;
+            raft::keep_backup(recovery).map_err(Trouble::Failed)?;
+            self.note_backup()?;
+        }
+        self.own_step(WRITE_PEERS, |_| raft::write_peers(recovery, prepared))?;
+        self.start()?;
+        self.own_step("await-leader", Self::await_leader)
+    }
+
+    /// Whether the journal says so: a folder of that name may be from years ago.
+    fn is_backed_up(&self) -> bool {
+        let ledger = self.tools.ledger.as_ref();
+        let done = ledger.and_then(|ledger| ledger.story.commands.get(RECOVER));
+        done.is_some_and(|done| done.iter().any(|it| it == BACKED_UP))
+    }
+
+    fn note_backup(&self) -> Result<(), Trouble> {
+        let done = Event::CommandDone {
+            stage: RECOVER.to_owned(),
+            command: BACKED_UP.to_owned(),
+        };
+        self.tools.note(&done).map_err(Trouble::Failed)
+    }
+
+    /// Starts the service. It may outlive this run for years: it must not carry the mark by which
+    /// a later one finds, and ends, what a killed run left behind.
+    fn start(&mut self) -> Result<(), Trouble> {
+        let whole = self.tools.runner.environment.clone();
+        let environment = &mut self.tools.runner.environment;
+        environment.retain(|(name, _)| name == KEPT);
+        let started = self.step(&self.recovery.start);
+        self.tools.runner.environment = whole;
+        started.map(|_| ())
+    }
+
+    /// Whether somebody leads, and no peers wait to be read.
+    fn has_leader(&self) -> bool {
+        matches!(self.ask_leader(self.recovery.mesh.timeout), Ok(Some(_)))
+            && raft::is_absent(&self.recovery.peers())
+    }
+
+    fn ask_leader(&self, within: Duration) -> Result<Option<String>, String> {
+        let asked = leader(&self.recovery.mesh.agent, Deadline::after(within));
+        asked.map_err(|doubt| doubt.to_string())
+    }
+
+    /// Waits until there is a leader and Consul has taken the peers, which it removes then
+    /// (`NewServer` in hashicorp/consul, `agent/consul/server.go`).
+    fn await_leader(&mut self) -> Result<(), String> {
+        let mesh = &self.recovery.mesh;
+        let until = Instant::now() + mesh.leader_timeout;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let said = self.ask_leader(mesh.timeout.min(left));
+            let consumed = raft::is_absent(&self.recovery.peers());
+            match (&said, consumed) {
+                (Ok(Some(leader)), true) => {
+                    log::info!("leader={leader:?} peers=taken");
+                    return Ok(());
+                }
+                (Ok(_) | Err(_), _) if self.tools.is_stopping() => return Ok(()),
+                (Ok(_) | Err(_), _) => {}
+            }
+            if Instant::now() >= until {
+                let within = mesh.leader_timeout.as_secs();
+                return Err(match (said, consumed) {
+                    (Ok(Some(leader)), _) => format!(
+                        "{leader} leads, and {} is still there after {within} s: the service did \
+                         not read it",
+                        self.recovery.peers().display()
+                    ),
+                    (Ok(None), _) => format!("no leader within {within} s"),
+                    (Err(why), _) => format!("no leader within {within} s: {why}"),
+                });
+            }
+            self.tools.pause(LEADER_POLL);
+        }
+    }
+
+    /// Undoes the recovery; it is not tried again before somebody has looked.
+    fn give_up(&mut self, why: &str) -> End {
+        log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
+        match self.put_back() {
+            Ok(()) => match self.tools.note(&Event::Undone) {
+                Ok(()) => End::GivenUp(format!(
+                    "{why}; undone: the mesh is as it was before, without a leader"
+                )),
+                Err(noted) => End::GivenUp(format!("{why}; undone, but {noted}")),
+            },
+            Err(Trouble::Stopped) => End::Stopped,
+            Err(Trouble::Failed(other)) => End::GivenUp(format!(
+                "{why}; and it could not be undone: {other}; by hand: docs/mesh.md#by-hand"
+            )),
+        }
+    }
+
+    fn put_back(&mut self) -> Result<(), Trouble> {
+        let recovery = self.recovery;
+        let started = self.begun.contains(START_MESH);
+        self.own_step(PUT_BACK, |_| Ok(()))?;
+        if started {
+            self.step(&recovery.stop)?;
+            if self.is_backed_up() || self.deeds.iter().any(|deed| deed.step == BACKED_UP) {
+                raft::put_back(recovery).map_err(Trouble::Failed)?;
+            }
+        }
+        raft::remove_peers(recovery).map_err(Trouble::Failed)?;
+        self.start()
+    }
+
+    fn restore(&mut self) -> Result<(), End> {
+        if self.begun.contains(PUT_BACK) {
+            return Err(self.give_up("an earlier run was ended while it undid the recovery"));
+        }
+        let was_started = self.begun.contains(START_MESH);
+        let is_written = !raft::is_absent(&self.recovery.peers());
+        let is_running = self.ask_leader(self.recovery.mesh.timeout).is_ok();
+        if is_running && !is_written {
+            return Ok(());
+        }
+        log::warn!("stage=restore-mesh because=\"an earlier run was ended in its recovery\"");
+        let restored = raft::remove_peers(self.recovery)
+            .map_err(Trouble::Failed)
+            .and_then(|()| if is_running { Ok(()) } else { self.start() });
+        match restored {
+            Ok(()) if is_written || !was_started => {
+                self.tools.note(&Event::Undone).map_err(End::Incomplete)
+            }
+            Ok(()) => Ok(()),
+            Err(Trouble::Stopped) => Err(End::Stopped),
+            Err(Trouble::Failed(why)) => Err(End::Incomplete(format!(
+                "the service of the mesh is stopped and could not be started: {why}"
+            ))),
+        }
+    }
+}

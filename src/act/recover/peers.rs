@@ -1,0 +1,118 @@
+//! The document that tells Consul who its servers are now: an array, addresses with the Raft port,
+//! real booleans (`ReadConfigJSON` in hashicorp/raft, `peersjson.go`).
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ground, raft};
+use crate::config::Mesh;
+use crate::resolve::resolve;
+
+/// A handful of servers of some 120 bytes each.
+const FILE_MAX: u64 = 64 * 1024;
+/// For the name of our own address, where it is a name.
+const RESOLVING: Duration = Duration::from_secs(5);
+
+/// One server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Server {
+    id: String,
+    address: String,
+    #[serde(default)]
+    non_voter: bool,
+}
+
+/// Returns the document: the one that the admin prepared, or one with this node alone.
+pub(super) fn document(mesh: &Mesh, id: &str) -> Result<String, String> {
+    let servers = match read(mesh)? {
+        Some(servers) if servers.iter().any(|it| it.id == id && !it.non_voter) => servers,
+        Some(_) => {
+            let file = mesh.peers_file.display();
+            return Err(format!(
+                "{file} has no voter with the id of this node, {id}"
+            ));
+        }
+        None => vec![alone(mesh, id)?],
+    };
+    serde_json::to_string(&servers).map_err(|error| error.to_string())
+}
+
+/// Says what is wrong with the file that the admin prepared, if there is one: Consul would not
+/// start with it, or have no leader.
+///
+/// # Errors
+/// That.
+pub fn look_at_prepared(mesh: &Mesh) -> Result<(), String> {
+    read(mesh).map(|_| ())
+}
+
+/// Reads the file that the admin prepared; `None` when there is none.
+fn read(mesh: &Mesh) -> Result<Option<Vec<Server>>, String> {
+    let path = &mesh.peers_file;
+    if raft::is_absent(path) {
+        return Ok(None);
+    }
+    let text = ground::read(path, FILE_MAX)?;
+    let file = path.display();
+    let servers: Vec<Server> = serde_json::from_str(&text).map_err(|error| {
+        format!(
+            "{file} is not what Consul reads ({error}): an array of {{\"id\": …, \"address\": \
+             \"IP:{}\", \"non_voter\": false}}, false without quotes; mend it, or remove it and \
+             habeat writes its own",
+            mesh.port
+        )
+    })?;
+    for server in &servers {
+        match server.address.parse::<SocketAddr>() {
+            Ok(address) if address.port() == mesh.port => {}
+            Ok(_) | Err(_) => {
+                return Err(format!(
+                    "{file}: the address of {} is {:?}, and must be IP:{}",
+                    server.id, server.address, mesh.port
+                ));
+            }
+        }
+        let twins = servers
+            .iter()
+            .filter(|it| it.id == server.id || it.address == server.address);
+        if twins.count() > 1 {
+            return Err(format!(
+                "{file}: {} or its address is given twice",
+                server.id
+            ));
+        }
+    }
+    Ok(Some(servers))
+}
+
+fn alone(mesh: &Mesh, id: &str) -> Result<Server, String> {
+    if let [_, _, ..] = mesh.addresses.as_slice() {
+        return Err(format!(
+            "consul_ips of our site names {} servers, which all need the same peers.json at the \
+             same time; write it to {} on each of them",
+            mesh.addresses.len(),
+            mesh.peers_file.display()
+        ));
+    }
+    let own = mesh.addresses.iter().find_map(|host| own_address(host));
+    let Some(address) = own else {
+        return Err(format!(
+            "consul_ips of our site, {}, is no address of this node",
+            mesh.addresses.join(", ")
+        ));
+    };
+    Ok(Server {
+        id: id.to_owned(),
+        address: SocketAddr::new(address, mesh.port).to_string(),
+        non_voter: false,
+    })
+}
+
+/// Returns the address of this node that `host` is. The kernel lets nobody listen on another's.
+fn own_address(host: &str) -> Option<IpAddr> {
+    let addresses = resolve(host, 0, RESOLVING).unwrap_or_default();
+    let is_own = |it: &SocketAddr| TcpListener::bind((it.ip(), 0)).is_ok();
+    addresses.into_iter().find(is_own).map(|it| it.ip())
+}

@@ -1,0 +1,307 @@
+//! The role `consulserver`: the survivor gets a leader again, once, or is as it was before; what a
+//! kill leaves is picked up, and a service that was stopped never stays so.
+
+mod common;
+
+use common::{Ran, Site, ran};
+use habeat::drill::fake_consul::{Leader, Node};
+use rustix::process::{Pid, Signal, kill_process};
+
+const PROMOTION: &str = "promotion-consulserver";
+const NODE_ID: &str = "61f22310-97de-0965-4958-321840df66b6";
+
+/// A server that lost its quorum together with the two of the peer's site.
+fn mesh() -> Site {
+    let mut site = Site::new();
+    site.program("service", include_str!("../src/drill/mesh.sh"));
+    let raft = site.path("data/raft");
+    std::fs::create_dir_all(&raft).unwrap_or_else(|e| panic!("{e}"));
+    site.write("data/node-id", NODE_ID);
+    site.write("data/raft/raft.db", "as it was\n");
+    {
+        let mut cluster = site.consul.cluster();
+        cluster.leader = Leader::Lost;
+        cluster.service = Some(site.path(""));
+        cluster.set("server-svc1-example-com", Node::FAILED);
+        cluster.set("server-svc2-example-com", Node::FAILED);
+        cluster.set("server-svc3-example-com", Node::ALIVE);
+    }
+    site.config.role = "consulserver";
+    site.config.peer_site = "consul_ips: [127.0.0.7, 127.0.0.8]\n  \
+        consul_vmnames: [svc1.example.com, svc2.example.com]"
+        .to_owned();
+    own_site(&mut site, "");
+    set_mesh(&mut site, "leader_timeout: 2s");
+    site
+}
+
+fn own_site(site: &mut Site, more: &str) {
+    site.config.own_site =
+        format!("consul_ips: [127.0.0.1]\n  consul_vmnames: [svc3.example.com]\n  {more}");
+}
+
+fn set_mesh(site: &mut Site, more: &str) {
+    let [data, service, peers] =
+        ["data", "service", "peers.json"].map(|name| site.path(name).display().to_string());
+    site.config.more = format!(
+        "mesh: {{data_dir: {data}, owner: '', peers_file: {peers}, stop: [{service}, stop], \
+         start: [{service}, start], {more}}}"
+    );
+}
+
+fn calls(site: &Site) -> Vec<String> {
+    site.lines("mesh")
+}
+
+fn raft(site: &Site) -> String {
+    site.text("data/raft/raft.db")
+}
+
+fn failure(ran: &Ran) -> String {
+    ran.report()["promotion"]["failure"].to_string()
+}
+
+#[test]
+fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
+    let mut site = mesh();
+    let run = site.run();
+    run.is("confirmed", 0);
+    assert_eq!(calls(&site), ["stop", "start"]);
+    let own =
+        format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\",\"non_voter\":false}}]");
+    assert_eq!(site.text("peers_taken"), own);
+    assert_eq!(site.text("data/raft.before-habeat/raft.db"), "as it was\n");
+    assert_eq!(raft(&site), "recovered\n");
+    let advice = run.report()["advice"].to_string();
+    for host in ["svc1.example.com", "svc2.example.com"] {
+        assert!(
+            advice.contains(host) && run.stderr.contains(host),
+            "{run:#?}"
+        );
+    }
+    site.run().is("already-promoted", 0);
+
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    let run = site.run();
+    run.is("returned", 0);
+    assert!(
+        run.report()["advice"].to_string().contains("raft.old"),
+        "{run:#?}"
+    );
+    assert_eq!(calls(&site), ["stop", "start"], "nothing runs on a return");
+    assert!(!site.path(PROMOTION).exists());
+    site.run().is("alive", 0);
+}
+
+#[test]
+fn a_mesh_that_has_a_leader_is_left_alone() {
+    let site = mesh();
+    site.write("mesh_led", "");
+    site.run().is("has-leader", 0);
+    site.run().is("has-leader", 0);
+    assert_eq!(calls(&site), [""; 0]);
+    assert!(!site.path(PROMOTION).exists());
+}
+
+#[test]
+fn an_agent_that_does_not_run_says_nothing_of_a_leader() {
+    let site = mesh();
+    site.write("mesh_stopped", "");
+    site.run().is("unknown", 3);
+    assert_eq!(
+        calls(&site),
+        [""; 0],
+        "whoever stopped it may have had a reason"
+    );
+}
+
+#[test]
+fn one_server_that_is_up_is_a_veto_and_one_unknown_is_no_death() {
+    let site = mesh();
+    site.consul
+        .cluster()
+        .set("server-svc2-example-com", Node::ALIVE);
+    site.run().is("cut", 3);
+    site.consul
+        .cluster()
+        .set("server-svc2-example-com", Node::LEFT);
+    site.run().is("unknown", 3);
+    assert_eq!(calls(&site), [""; 0]);
+}
+
+#[test]
+fn nothing_is_touched_before_everything_is_there() {
+    type Spoil = fn(&mut Site);
+    let cases: [(&str, Spoil, Spoil); 5] = [
+        (
+            "no node id",
+            |site| site.write("data/node-id", "none"),
+            |site| site.write("data/node-id", NODE_ID),
+        ),
+        (
+            "directory server",
+            |site| own_site(site, "directorysrv_ip: 127.0.0.6"),
+            |site| own_site(site, ""),
+        ),
+        (
+            "no address of this node",
+            |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9"),
+            |site| own_site(site, ""),
+        ),
+        (
+            "not what Consul reads",
+            |site| site.write("peers.json", "{\"non_voter\": \"false\"}"),
+            |site| site.remove("peers.json"),
+        ),
+        (
+            "must be IP:8300",
+            |site| {
+                let text = format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8301\"}}]");
+                site.write("peers.json", text);
+            },
+            |site| site.remove("peers.json"),
+        ),
+    ];
+    for (why, spoil, mend) in cases {
+        let mut site = mesh();
+        spoil(&mut site);
+        let run = site.run();
+        run.is("confirmed", 1);
+        assert!(failure(&run).contains(why), "{why}: {run:#?}");
+        assert_eq!(calls(&site), [""; 0], "{why}");
+        mend(&mut site);
+        site.run().is("unfinished", 0);
+        assert_eq!(calls(&site), ["stop", "start"], "{why}");
+    }
+}
+
+#[test]
+fn a_recovery_by_hand_is_not_disturbed() {
+    let site = mesh();
+    site.write("data/raft/peers.json", "[]");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("by hand"), "{run:#?}");
+    assert_eq!(calls(&site), [""; 0]);
+    // Who recovers by hand starts the service again.
+    site.remove("data/raft/peers.json");
+    site.write("mesh_led", "");
+    site.run().is("unfinished", 0);
+    assert_eq!(calls(&site), [""; 0], "the mesh has a leader");
+}
+
+#[test]
+fn several_servers_of_one_site_need_a_prepared_file() {
+    let mut site = mesh();
+    let own = site
+        .config
+        .own_site
+        .replace("[127.0.0.1]", "[127.0.0.1, 127.0.0.9]");
+    site.config.own_site = own;
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("the same peers.json"), "{run:#?}");
+    assert_eq!(calls(&site), [""; 0]);
+}
+
+#[test]
+fn a_prepared_file_is_used() {
+    let site = mesh();
+    let two = format!(
+        "[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\",\"non_voter\":false}},\
+         {{\"id\":\"other\",\"address\":\"127.0.0.9:8300\",\"non_voter\":true}}]"
+    );
+    site.write("peers.json", &two);
+    site.run().is("confirmed", 0);
+    assert_eq!(site.text("peers_taken"), two);
+    assert_eq!(site.text("peers.json"), two, "the admin's file stays");
+}
+
+#[test]
+fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
+    for (trouble, calls_then) in [
+        ("stop", vec!["stop", "start"]),
+        ("start", vec!["stop", "start", "stop", "start"]),
+        ("leader", vec!["stop", "start", "stop", "start"]),
+    ] {
+        let site = mesh();
+        match trouble {
+            "leader" => site.write("fail_leader", ""),
+            call => site.write("fail_mesh", call),
+        }
+        let run = site.run();
+        run.is("confirmed", 1);
+        assert!(run.stderr.contains("habeat ack"), "{trouble}: {run:#?}");
+        assert_eq!(calls(&site), calls_then, "{trouble}");
+        assert_eq!(raft(&site), "as it was\n", "{trouble}");
+        assert!(!site.path("data/raft/peers.json").exists(), "{trouble}");
+        for file in ["fail_leader", "fail_mesh"] {
+            if site.path(file).exists() {
+                site.remove(file);
+            }
+        }
+        // A service that could not be started to undo it all is started by the next run.
+        let held = if trouble == "start" { 1 } else { 3 };
+        let again = site.run();
+        assert_eq!(again.exit, Some(held), "{trouble}: {again:#?}");
+        assert!(!site.path("mesh_stopped").exists(), "{trouble}");
+        site.run().is("latched", 3);
+        assert!(site.call(&["ack"]).exit == Some(0));
+        site.run().is("unfinished", 0);
+        assert_eq!(raft(&site), "recovered\n", "{trouble}");
+        site.run().is("already-promoted", 0);
+    }
+}
+
+/// Kills a run while its service program is at work.
+fn kill_at_work(site: &Site) {
+    let child = site.start(&["--json"]);
+    site.wait_for("working");
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.unwrap_or_else(|| panic!("no pid"));
+    kill_process(pid, Signal::KILL).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(ran(child).exit, None);
+    site.remove("slow_mesh");
+}
+
+#[test]
+fn a_service_that_a_killed_recovery_stopped_is_started_again() {
+    let mut site = mesh();
+    site.write("slow_mesh", "0.3");
+    kill_at_work(&site);
+    let run = site.run();
+    assert!(
+        ["unknown", "unfinished"].contains(&run.reason().as_str()),
+        "{run:#?}"
+    );
+    assert!(!site.path("mesh_stopped").exists(), "{run:#?}");
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    site.run().is("returned", 0);
+    assert!(!site.path("mesh_stopped").exists());
+}
+
+#[test]
+fn a_killed_recovery_is_gone_on_with() {
+    let site = mesh();
+    site.write("slow_mesh", "0.3");
+    kill_at_work(&site);
+    let mut reasons = Vec::new();
+    while reasons.last().is_none_or(|last| last != "already-promoted") {
+        assert!(reasons.len() < 4, "{reasons:?}");
+        reasons.push(site.run().reason());
+    }
+    assert_eq!(raft(&site), "recovered\n");
+    assert_eq!(site.text("data/raft.before-habeat/raft.db"), "as it was\n");
+}
+
+#[test]
+fn a_dry_run_shows_the_recovery_and_touches_nothing() {
+    let site = mesh();
+    let shown = site.call(&["--dry-run"]).stdout;
+    for part in ["service stop", "cp -aT", "peers.json", "service start"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert_eq!(calls(&site), [""; 0]);
+}
