@@ -55,21 +55,34 @@ pub(super) fn keep_backup(recovery: &Recovery) -> Result<(), String> {
     keep().map_err(|error| said(&error, "keep the backup in", &backup))
 }
 
-/// Writes the peers where Consul looks for them when it starts.
+/// Writes the peers where Consul looks for them when it starts. Beside them must be its note about
+/// them: without it Consul takes them for a relic of its version 0.7 and removes them unread.
 pub(super) fn write_peers(recovery: &Recovery, prepared: &Prepared) -> Result<(), String> {
     let path = recovery.peers();
-    let draft = file::beside(&path, ".new");
+    let note = path.with_extension("info");
+    if is_absent(&note) {
+        write(
+            &note,
+            b"peers.json is read when Consul starts.\n",
+            prepared.owner,
+        )?;
+    }
+    write(&path, prepared.peers.as_bytes(), prepared.owner)
+}
+
+fn write(path: &Path, text: &[u8], owner: Option<(u32, u32)>) -> Result<(), String> {
+    let draft = file::beside(path, ".new");
     let write = || -> io::Result<()> {
         let mut file = file::create(&draft)?;
-        file.write_all(prepared.peers.as_bytes())?;
-        if let Some((user, group)) = prepared.owner {
+        file.write_all(text)?;
+        if let Some((user, group)) = owner {
             std::os::unix::fs::fchown(&file, Some(user), Some(group))?;
         }
         file.sync_all()?;
-        fs::rename(&draft, &path)?;
-        file::sync_folder(&path)
+        fs::rename(&draft, path)?;
+        file::sync_folder(path)
     };
-    write().map_err(|error| said(&error, "write", &path))
+    write().map_err(|error| said(&error, "write", path))
 }
 
 /// Removes the peers, if Consul has not read them.
