@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::os::unix::fs::symlink;
+
 use common::{Ran, Site, ran};
 use habeat::drill::fake_consul::{Leader, Node};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PROMOTION: &str = "promotion-consulserver";
@@ -55,6 +58,17 @@ fn calls(site: &Site) -> Vec<String> {
 
 fn raft(site: &Site) -> String {
     site.text("data/raft/raft.db")
+}
+
+fn replace_by_fifo(site: &Site, name: &str) {
+    if site.path(name).exists() {
+        site.remove(name);
+    }
+    mkfifoat(CWD, site.path(name), Mode::RUSR).unwrap_or_else(|e| panic!("{e}"));
+}
+
+fn move_raft(site: &Site, from: &str, to: &str) {
+    std::fs::rename(site.path(from), site.path(to)).unwrap_or_else(|e| panic!("{e}"));
 }
 
 fn failure(ran: &Ran) -> String {
@@ -133,11 +147,36 @@ fn one_server_that_is_up_is_a_veto_and_one_unknown_is_no_death() {
 #[test]
 fn nothing_is_touched_before_everything_is_there() {
     type Spoil = fn(&mut Site);
-    let cases: [(&str, Spoil, Spoil); 5] = [
+    let cases: [(&str, Spoil, Spoil); 8] = [
         (
             "no node id",
             |site| site.write("data/node-id", "none"),
             |site| site.write("data/node-id", NODE_ID),
+        ),
+        (
+            "not a regular file",
+            |site| replace_by_fifo(site, "data/node-id"),
+            |site| {
+                site.remove("data/node-id");
+                site.write("data/node-id", NODE_ID);
+            },
+        ),
+        (
+            "not a regular file",
+            |site| replace_by_fifo(site, "peers.json"),
+            |site| site.remove("peers.json"),
+        ),
+        (
+            "not a folder itself",
+            |site| {
+                move_raft(site, "data/raft", "elsewhere");
+                symlink(site.path("elsewhere"), site.path("data/raft"))
+                    .unwrap_or_else(|e| panic!("{e}"));
+            },
+            |site| {
+                site.remove("data/raft");
+                move_raft(site, "elsewhere", "data/raft");
+            },
         ),
         (
             "directory server",
