@@ -294,6 +294,75 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
 }
 
 /// Kills a run while its service program is at work.
+#[test]
+fn an_agent_that_falls_silent_after_the_decision_is_no_lost_leader() {
+    let mut site = mesh();
+    let silence = site.path("mesh_stopped").display().to_string();
+    site.config.more += &format!("\nfence: {{commands: [[touch, {silence}]]}}");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("not known"), "{run:#?}");
+    assert_eq!(calls(&site), [""; 0]);
+    assert!(!site.path("data/raft.before-habeat").exists());
+}
+
+#[test]
+fn what_the_operator_mended_is_not_undone() {
+    let site = mesh();
+    site.write("fail_mesh", "start");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("by hand"), "{run:#?}");
+    // By hand the mesh is recovered, and used.
+    site.remove("fail_mesh");
+    site.remove("mesh_stopped");
+    site.write("mesh_led", "");
+    site.write("data/raft/raft.db", "in use since\n");
+    let before = calls(&site);
+    site.run().is("latched", 3);
+    assert_eq!(calls(&site), before);
+    // Nor later, when the agent is silent for a moment.
+    site.remove("mesh_led");
+    site.write("mesh_stopped", "");
+    site.run().is("unknown", 3);
+    assert_eq!(calls(&site), before);
+    assert_eq!(raft(&site), "in use since\n");
+}
+
+#[test]
+fn a_member_that_follows_a_leader_is_not_rolled_back() {
+    let site = mesh();
+    // It starts, does not read its peers, and finds the old mesh alive.
+    let service = "#!/bin/sh\nhere=${0%/*}; echo $1 >>$here/mesh\n\
+        case $1 in stop) : >$here/mesh_stopped;;\n\
+        start) rm $here/mesh_stopped; : >$here/mesh_led; echo more >$here/data/raft/raft.db;; esac";
+    site.program("service", service);
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("did not read"), "{run:#?}");
+    assert_eq!(calls(&site), ["stop", "start"]);
+    assert_eq!(raft(&site), "more\n");
+    assert!(!site.path("data/raft/peers.json").exists());
+}
+
+#[test]
+fn a_recovery_that_nobody_saw_the_end_of_is_told_on_the_return() {
+    let mut site = mesh();
+    site.write("fail_leader", "");
+    set_mesh(&mut site, "leader_timeout: 20s");
+    let child = site.start(&["--json"]);
+    site.wait_for("peers_taken");
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.unwrap_or_else(|| panic!("no pid"));
+    kill_process(pid, Signal::KILL).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(ran(child).exit, None);
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    let run = site.run();
+    run.is("returned", 0);
+    assert!(run.stderr.contains("one leader"), "{run:#?}");
+}
+
 fn kill_at_work(site: &Site) {
     let child = site.start(&["--json"]);
     site.wait_for("working");
