@@ -146,13 +146,41 @@ fn one_server_that_is_up_is_a_veto_and_one_unknown_is_no_death() {
 
 #[test]
 fn nothing_is_touched_before_everything_is_there() {
-    type Spoil = fn(&mut Site);
-    let cases: [(&str, Spoil, Spoil); 8] = [
+    are_seen_first([
         (
             "no node id",
             |site| site.write("data/node-id", "none"),
             |site| site.write("data/node-id", NODE_ID),
         ),
+        (
+            "directory server",
+            |site| own_site(site, "directorysrv_ip: 127.0.0.6"),
+            |site| own_site(site, ""),
+        ),
+        (
+            "no address of this node",
+            |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9"),
+            |site| own_site(site, ""),
+        ),
+        (
+            "not what Consul reads",
+            |site| site.write("peers.json", "{\"non_voter\": \"false\"}"),
+            |site| site.remove("peers.json"),
+        ),
+        (
+            "must be IP:8300",
+            |site| {
+                let text = format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8301\"}}]");
+                site.write("peers.json", text);
+            },
+            |site| site.remove("peers.json"),
+        ),
+    ]);
+}
+
+#[test]
+fn what_lies_in_the_way_neither_holds_nor_fools() {
+    are_seen_first([
         (
             "not a regular file",
             |site| replace_by_fifo(site, "data/node-id"),
@@ -178,30 +206,14 @@ fn nothing_is_touched_before_everything_is_there() {
                 move_raft(site, "elsewhere", "data/raft");
             },
         ),
-        (
-            "directory server",
-            |site| own_site(site, "directorysrv_ip: 127.0.0.6"),
-            |site| own_site(site, ""),
-        ),
-        (
-            "no address of this node",
-            |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9"),
-            |site| own_site(site, ""),
-        ),
-        (
-            "not what Consul reads",
-            |site| site.write("peers.json", "{\"non_voter\": \"false\"}"),
-            |site| site.remove("peers.json"),
-        ),
-        (
-            "must be IP:8300",
-            |site| {
-                let text = format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8301\"}}]");
-                site.write("peers.json", text);
-            },
-            |site| site.remove("peers.json"),
-        ),
-    ];
+    ]);
+}
+
+/// Why nothing is touched, what brings it about, and what mends it.
+type Trouble = (&'static str, fn(&mut Site), fn(&mut Site));
+
+#[track_caller]
+fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
     for (why, spoil, mend) in cases {
         let mut site = mesh();
         spoil(&mut site);
@@ -298,7 +310,8 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
 fn an_agent_that_falls_silent_after_the_decision_is_no_lost_leader() {
     let mut site = mesh();
     let silence = site.path("mesh_stopped").display().to_string();
-    site.config.more += &format!("\nfence: {{commands: [[touch, {silence}]]}}");
+    let fence = format!("\nfence: {{commands: [[touch, {silence}]]}}");
+    site.config.more.push_str(&fence);
     let run = site.run();
     run.is("confirmed", 1);
     assert!(failure(&run).contains("not known"), "{run:#?}");
