@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, Duty, Problem};
 
 /// Where units are looked for, the strongest first (systemd.unit(5)).
 const UNIT_FOLDERS: [&str; 4] = [
@@ -42,6 +42,19 @@ fn warnings_below(root: &Path, config: &Config, path: &Path) -> Vec<Problem> {
                 found.push(odd(
                     shown(&service),
                     "sets PrivateTmp, which hides and then deletes the state files; remove it",
+                ));
+            }
+            if let Duty::Consulserver(mesh) = &config.duty
+                && is_kept_out(&text, &mesh.data_dir)
+            {
+                found.push(odd(
+                    shown(&service),
+                    &format!(
+                        "keeps habeat out of {}, where a recovery writes; install \
+                         systemd/habeat-consulserver.conf in its drop-in folder, {}.d",
+                        mesh.data_dir.display(),
+                        service.first().map_or("", String::as_str)
+                    ),
                 ));
             }
             if installed(root, &timer).is_none() {
@@ -132,6 +145,23 @@ fn sets(unit: &str, directive: &str) -> bool {
         (key.trim() == directive).then(|| value.trim().to_ascii_lowercase())
     });
     last.is_some_and(|value| !["", "no", "false", "off", "0"].contains(&value.as_str()))
+}
+
+/// Whether the sandbox forbids to write into another user's folder.
+fn is_kept_out(unit: &str, folder: &Path) -> bool {
+    let values = |directive: &str| {
+        let of = format!("{directive}=");
+        let lines = unit.lines().filter_map(move |line| line.strip_prefix(&of));
+        let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+        words
+    };
+    let capabilities = values("CapabilityBoundingSet");
+    let lacks_power = !capabilities.is_empty() && !capabilities.contains(&"CAP_DAC_OVERRIDE");
+    let is_strict = values("ProtectSystem").last() == Some(&"strict");
+    let is_open = values("ReadWritePaths")
+        .iter()
+        .any(|path| folder.starts_with(path.trim_start_matches(['-', '+'])));
+    lacks_power || (is_strict && !is_open)
 }
 
 fn is_temporary(path: &Path) -> bool {

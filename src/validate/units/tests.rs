@@ -89,3 +89,39 @@ fn a_private_tmp_is_seen_in_the_drop_ins_of_the_template_and_of_the_instance() {
         assert_eq!(said(&root, TEMPLATE), ["habeat@.service"], "{folder}");
     }
 }
+
+#[test]
+fn a_mesh_server_needs_its_drop_in() {
+    const TEMPLATE: &str = include_str!("../../../systemd/habeat@.service");
+    const DROP_IN: &str = include_str!("../../../systemd/habeat-consulserver.conf");
+    const CONFIG: &str = "
+local: {whoami: secondary, dc_check: primary, role: consulserver}
+primary: {consul_ips: [192.0.2.7], consul_vmnames: [svc1.example.com]}
+secondary: {consul_ips: [192.0.2.8], consul_vmnames: [svc2.example.com]}
+";
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("habeat.yml");
+    let told = |drop_in: &str, more: &str| {
+        fs::write(&path, format!("{CONFIG}{more}")).expect("a config");
+        let config = crate::config::load(&path).expect("it loads").config;
+        let root = root(&[
+            ("habeat@.service", TEMPLATE),
+            ("habeat@.timer", ""),
+            ("habeat@consulserver.service.d/consulserver.conf", drop_in),
+        ]);
+        let at = Path::new("/etc/hamon/habeat-consulserver.yml");
+        let problems = warnings_below(root.path(), &config, at);
+        problems.into_iter().any(|problem| {
+            problem.message.contains("keeps habeat out")
+                && problem.message.contains("habeat@consulserver.service.d")
+        })
+    };
+    assert!(told("", ""), "without it");
+    assert!(!told(DROP_IN, ""), "with it");
+    assert!(
+        told(DROP_IN, "mesh: {data_dir: /srv/consul}\n"),
+        "of another folder"
+    );
+    let without_power = DROP_IN.replace("CAP_DAC_OVERRIDE", "");
+    assert!(told(&without_power, ""), "without the capability");
+}
