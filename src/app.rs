@@ -112,7 +112,7 @@ impl Errand {
             Self::Run => None,
             Self::Failback => {
                 let who = asker::asker();
-                log::warn!("failback=asked by=\"{who}\"");
+                log::warn!("failback=asked by={who:?}");
                 Some(who)
             }
         }
