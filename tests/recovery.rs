@@ -168,6 +168,22 @@ fn nothing_is_touched_before_everything_is_there() {
             |site| site.remove("peers.json"),
         ),
         (
+            "no address of this node",
+            |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "0.0.0.0"),
+            |site| own_site(site, ""),
+        ),
+        (
+            "a server of the peer's site",
+            |site| {
+                let text = format!(
+                    "[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\"}},\
+                     {{\"id\":\"lost\",\"address\":\"127.0.0.8:8300\"}}]"
+                );
+                site.write("peers.json", text);
+            },
+            |site| site.remove("peers.json"),
+        ),
+        (
             "must be IP:8300",
             |site| {
                 let text = format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8301\"}}]");
