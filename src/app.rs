@@ -112,7 +112,7 @@ impl Errand {
             Self::Run => None,
             Self::Failback => {
                 let who = asker::asker();
-                log::warn!("failback=asked by=\"{who}\"");
+                log::warn!("failback=asked by={who:?}");
                 Some(who)
             }
         }
@@ -178,10 +178,7 @@ fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &Atomi
         return decision;
     }
     lines::evidence(config, &seen);
-    Decision {
-        choice: Choice::Hold(Hold::Changed(again.verdict)),
-        ..decision
-    }
+    decide::changed(decision, again)
 }
 
 /// The history is a convenience: a run that cannot write it says so and goes on.

@@ -144,6 +144,24 @@ pub fn failback(policy: &Policy, memory: &Memory, seen: &Observation) -> Decisio
     Decision { verdict, choice }
 }
 
+/// Decides when the evidence, taken once more, led to another decision: nothing is done, and what
+/// holds is said. A verdict that stayed does not say it: the mesh has got a leader, for one.
+pub fn changed(first: Decision, again: Decision) -> Decision {
+    match &again.choice {
+        Choice::Hold(_) if again.verdict == first.verdict => again,
+        Choice::Rest
+        | Choice::Clear
+        | Choice::Hold(_)
+        | Choice::Return
+        | Choice::Failback
+        | Choice::Resume
+        | Choice::Promote => Decision {
+            choice: Choice::Hold(Hold::Changed(again.verdict)),
+            ..first
+        },
+    }
+}
+
 fn alive(policy: &Policy, memory: &Memory) -> Choice {
     // What was begun at the operator's word is gone on with, and needs no second word.
     if memory.is_failing_back() {

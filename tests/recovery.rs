@@ -3,8 +3,11 @@
 
 mod common;
 
+use std::os::unix::fs::symlink;
+
 use common::{Ran, Site, ran};
 use habeat::drill::fake_consul::{Leader, Node};
+use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 
 const PROMOTION: &str = "promotion-consulserver";
@@ -55,6 +58,17 @@ fn calls(site: &Site) -> Vec<String> {
 
 fn raft(site: &Site) -> String {
     site.text("data/raft/raft.db")
+}
+
+fn replace_by_fifo(site: &Site, name: &str) {
+    if site.path(name).exists() {
+        site.remove(name);
+    }
+    mkfifoat(CWD, site.path(name), Mode::RUSR).unwrap_or_else(|e| panic!("{e}"));
+}
+
+fn move_raft(site: &Site, from: &str, to: &str) {
+    std::fs::rename(site.path(from), site.path(to)).unwrap_or_else(|e| panic!("{e}"));
 }
 
 fn failure(ran: &Ran) -> String {
@@ -132,8 +146,7 @@ fn one_server_that_is_up_is_a_veto_and_one_unknown_is_no_death() {
 
 #[test]
 fn nothing_is_touched_before_everything_is_there() {
-    type Spoil = fn(&mut Site);
-    let cases: [(&str, Spoil, Spoil); 5] = [
+    are_seen_first([
         (
             "no node id",
             |site| site.write("data/node-id", "none"),
@@ -155,6 +168,22 @@ fn nothing_is_touched_before_everything_is_there() {
             |site| site.remove("peers.json"),
         ),
         (
+            "no address of this node",
+            |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "0.0.0.0"),
+            |site| own_site(site, ""),
+        ),
+        (
+            "a server of the peer's site",
+            |site| {
+                let text = format!(
+                    "[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\"}},\
+                     {{\"id\":\"lost\",\"address\":\"127.0.0.8:8300\"}}]"
+                );
+                site.write("peers.json", text);
+            },
+            |site| site.remove("peers.json"),
+        ),
+        (
             "must be IP:8300",
             |site| {
                 let text = format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8301\"}}]");
@@ -162,7 +191,45 @@ fn nothing_is_touched_before_everything_is_there() {
             },
             |site| site.remove("peers.json"),
         ),
-    ];
+    ]);
+}
+
+#[test]
+fn what_lies_in_the_way_neither_holds_nor_fools() {
+    are_seen_first([
+        (
+            "not a regular file",
+            |site| replace_by_fifo(site, "data/node-id"),
+            |site| {
+                site.remove("data/node-id");
+                site.write("data/node-id", NODE_ID);
+            },
+        ),
+        (
+            "not a regular file",
+            |site| replace_by_fifo(site, "peers.json"),
+            |site| site.remove("peers.json"),
+        ),
+        (
+            "not a folder itself",
+            |site| {
+                move_raft(site, "data/raft", "elsewhere");
+                symlink(site.path("elsewhere"), site.path("data/raft"))
+                    .unwrap_or_else(|e| panic!("{e}"));
+            },
+            |site| {
+                site.remove("data/raft");
+                move_raft(site, "elsewhere", "data/raft");
+            },
+        ),
+    ]);
+}
+
+/// Why nothing is touched, what brings it about, and what mends it.
+type Trouble = (&'static str, fn(&mut Site), fn(&mut Site));
+
+#[track_caller]
+fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
     for (why, spoil, mend) in cases {
         let mut site = mesh();
         spoil(&mut site);
@@ -255,6 +322,76 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
 }
 
 /// Kills a run while its service program is at work.
+#[test]
+fn an_agent_that_falls_silent_after_the_decision_is_no_lost_leader() {
+    let mut site = mesh();
+    let silence = site.path("mesh_stopped").display().to_string();
+    let fence = format!("\nfence: {{commands: [[touch, {silence}]]}}");
+    site.config.more.push_str(&fence);
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("not known"), "{run:#?}");
+    assert_eq!(calls(&site), [""; 0]);
+    assert!(!site.path("data/raft.before-habeat").exists());
+}
+
+#[test]
+fn what_the_operator_mended_is_not_undone() {
+    let site = mesh();
+    site.write("fail_mesh", "start");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("by hand"), "{run:#?}");
+    // By hand the mesh is recovered, and used.
+    site.remove("fail_mesh");
+    site.remove("mesh_stopped");
+    site.write("mesh_led", "");
+    site.write("data/raft/raft.db", "in use since\n");
+    let before = calls(&site);
+    site.run().is("latched", 3);
+    assert_eq!(calls(&site), before);
+    // Nor later, when the agent is silent for a moment.
+    site.remove("mesh_led");
+    site.write("mesh_stopped", "");
+    site.run().is("unknown", 3);
+    assert_eq!(calls(&site), before);
+    assert_eq!(raft(&site), "in use since\n");
+}
+
+#[test]
+fn a_member_that_follows_a_leader_is_not_rolled_back() {
+    let site = mesh();
+    // It starts, does not read its peers, and finds the old mesh alive.
+    let service = "#!/bin/sh\nhere=${0%/*}; echo $1 >>$here/mesh\n\
+        case $1 in stop) : >$here/mesh_stopped;;\n\
+        start) rm $here/mesh_stopped; : >$here/mesh_led; echo more >$here/data/raft/raft.db;; esac";
+    site.program("service", service);
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("did not read"), "{run:#?}");
+    assert_eq!(calls(&site), ["stop", "start"]);
+    assert_eq!(raft(&site), "more\n");
+    assert!(!site.path("data/raft/peers.json").exists());
+}
+
+#[test]
+fn a_recovery_that_nobody_saw_the_end_of_is_told_on_the_return() {
+    let mut site = mesh();
+    site.write("fail_leader", "");
+    set_mesh(&mut site, "leader_timeout: 20s");
+    let child = site.start(&["--json"]);
+    site.wait_for("peers_taken");
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.unwrap_or_else(|| panic!("no pid"));
+    kill_process(pid, Signal::KILL).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(ran(child).exit, None);
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    let run = site.run();
+    run.is("returned", 0);
+    assert!(run.stderr.contains("one leader"), "{run:#?}");
+}
+
 fn kill_at_work(site: &Site) {
     let child = site.start(&["--json"]);
     site.wait_for("working");

@@ -78,11 +78,21 @@ impl<'a, 'b> Surgery<'a, 'b> {
     }
 
     fn recover(&mut self) -> Result<(), End> {
-        // By an earlier run, even if it lost its patience; or by nobody, and a mesh that has a
-        // leader is never touched.
-        if self.has_leader() {
-            log::info!("stage={RECOVER} outcome=\"the mesh has a leader\"");
-            return Ok(());
+        match self.ask_leader(self.recovery.mesh.timeout) {
+            // By an earlier run, even if it lost its patience; or by nobody, and a mesh that has a
+            // leader is never touched.
+            Ok(Some(_)) if !self.is_peers_of_others() => {
+                log::info!("stage={RECOVER} outcome=\"the mesh has a leader\"");
+                return self.remove_peers().map_err(End::Incomplete);
+            }
+            // Only our own stop explains an agent that does not say.
+            Err(why) if !self.begun.contains(STOP_MESH) => {
+                return Err(End::Incomplete(format!(
+                    "whether the mesh has a leader is not known any more, so nothing was touched: \
+                     {why}"
+                )));
+            }
+            Ok(Some(_) | None) | Err(_) => {}
         }
         if self.begun.contains(PUT_BACK) {
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
@@ -121,12 +131,11 @@ impl<'a, 'b> Surgery<'a, 'b> {
             [user, group] => Some((*user, *group)),
             _ => None,
         };
-        let peers = recovery.peers();
-        if !raft::is_absent(&peers) && !self.begun.contains(WRITE_PEERS) {
+        if self.is_peers_of_others() {
             return Err(Trouble::Failed(format!(
                 "preflight: {} is there already: somebody recovers the mesh by hand, or did not \
                  finish; finish it, or remove the file",
-                peers.display()
+                recovery.peers().display()
             )));
         }
         self.own_step("preflight", |_| ground::look(recovery, owner))
@@ -172,10 +181,17 @@ impl<'a, 'b> Surgery<'a, 'b> {
         started.map(|_| ())
     }
 
-    /// Whether somebody leads, and no peers wait to be read.
+    /// Whether peers wait to be read that no run of this promotion wrote.
+    fn is_peers_of_others(&self) -> bool {
+        !raft::is_absent(&self.recovery.peers()) && !self.begun.contains(WRITE_PEERS)
+    }
+
     fn has_leader(&self) -> bool {
         matches!(self.ask_leader(self.recovery.mesh.timeout), Ok(Some(_)))
-            && raft::is_absent(&self.recovery.peers())
+    }
+
+    fn remove_peers(&self) -> Result<(), String> {
+        raft::remove_peers(self.recovery)
     }
 
     fn ask_leader(&self, within: Duration) -> Result<Option<String>, String> {
@@ -189,8 +205,8 @@ impl<'a, 'b> Surgery<'a, 'b> {
         let mesh = &self.recovery.mesh;
         let until = Instant::now() + mesh.leader_timeout;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let said = self.ask_leader(mesh.timeout.min(left));
+            // The last question may end a little late: asked in no time it would say nothing.
+            let said = self.ask_leader(mesh.timeout);
             let consumed = raft::is_absent(&self.recovery.peers());
             match (&said, consumed) {
                 (Ok(Some(leader)), true) => {
@@ -221,9 +237,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
         log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
         match self.put_back() {
             Ok(()) => match self.tools.note(&Event::Undone) {
-                Ok(()) => End::GivenUp(format!(
-                    "{why}; undone: the mesh is as it was before, without a leader"
-                )),
+                Ok(()) => End::GivenUp(format!("{why}; undone: nothing of the recovery is left")),
                 Err(noted) => End::GivenUp(format!("{why}; undone, but {noted}")),
             },
             Err(Trouble::Stopped) => End::Stopped,
@@ -237,18 +251,29 @@ impl<'a, 'b> Surgery<'a, 'b> {
         let recovery = self.recovery;
         let started = self.begun.contains(START_MESH);
         self.own_step(PUT_BACK, |_| Ok(()))?;
+        // Whoever leads has not read our peers, and a member of a living mesh may not forget.
+        if self.has_leader() {
+            return self.remove_peers().map_err(Trouble::Failed);
+        }
         if started {
             self.step(&recovery.stop)?;
             if self.is_backed_up() || self.deeds.iter().any(|deed| deed.step == BACKED_UP) {
                 raft::put_back(recovery).map_err(Trouble::Failed)?;
             }
         }
-        raft::remove_peers(recovery).map_err(Trouble::Failed)?;
+        self.remove_peers().map_err(Trouble::Failed)?;
         self.start()
     }
 
     fn restore(&mut self) -> Result<(), End> {
         if self.begun.contains(PUT_BACK) {
+            // Somebody mended it by hand: to undo ours now would undo that.
+            if self.has_leader() && !self.is_peers_of_others() {
+                log::warn!("stage=restore-mesh outcome=\"the mesh has a leader: left alone\"");
+                let removed = self.remove_peers();
+                let noted = removed.and_then(|()| self.tools.note(&Event::Undone));
+                return noted.map_err(End::Incomplete);
+            }
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
         }
         let was_started = self.begun.contains(START_MESH);
@@ -258,7 +283,8 @@ impl<'a, 'b> Surgery<'a, 'b> {
             return Ok(());
         }
         log::warn!("stage=restore-mesh because=\"an earlier run was ended in its recovery\"");
-        let restored = raft::remove_peers(self.recovery)
+        let restored = self
+            .remove_peers()
             .map_err(Trouble::Failed)
             .and_then(|()| if is_running { Ok(()) } else { self.start() });
         match restored {

@@ -48,6 +48,7 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, sites: &Sites, file: &S
         start: command(&section.get("start"), "start"),
         leader_timeout: (section.get("leader_timeout")).duration(LEADER_TIMEOUT, Zero::Refused),
         addresses: sites.own.addresses.clone(),
+        peer_addresses: sites.peer.addresses.clone(),
         directory: directory(top, local),
         peer_agents: peers.map(|host| elsewhere(&agent, host)).collect(),
         agent,

@@ -37,6 +37,7 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     }
     warn_of_one_voice(&config.witnesses, &top.get("witnesses"));
     warn_of_own_anchors(config, sites, &top.get("anchors"));
+    warn_of_an_agent_elsewhere(config, sites, top);
 }
 
 /// Returns the spans of the longest run, each with the key that sets it.
@@ -202,6 +203,21 @@ fn warn_of_own_anchors(config: &Config, sites: &Sites, field: &Field<'_>) {
                  shows nothing"
             ));
         }
+    }
+}
+
+/// A recovery learns from the agent whether the service that it stops and starts runs, and leads.
+fn warn_of_an_agent_elsewhere(config: &Config, sites: &Sites, top: &Section<'_>) {
+    let Duty::Consulserver(mesh) = &config.duty else {
+        return;
+    };
+    let own = [&sites.own.addresses[..], &sites.own.site.hosts].concat();
+    let host = authority(&mesh.agent.base_url);
+    if !is_loopback(host) && !own.iter().any(|it| it.eq_ignore_ascii_case(host)) {
+        top.get("consul").block().get("hostname").warn(format!(
+            "{host} is not this node, by what the site's own block says: this role must ask the \
+             agent of the server that it stops and starts, or it cannot tell whether that runs"
+        ));
     }
 }
 

@@ -610,6 +610,32 @@ fn the_evidence_that_changed_counts_as_what_it_became() {
 }
 
 #[test]
+fn a_leader_that_is_there_at_the_second_look_is_told_and_breaks_the_streak() {
+    let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
+    let memory = Memory {
+        suspicion: suspect(9, Some(now())),
+        ..Memory::default()
+    };
+    let leaders = dead_with_leaders();
+    let decided = |leader: &str| {
+        let (_, seen) = leaders.iter().find(|(name, _)| *name == leader).unwrap();
+        decide(&automatic, &memory, seen, &now())
+    };
+    let first = decided("lost");
+    assert!(acts(&first), "{first:?}");
+    let led = changed(first.clone(), decided("known"));
+    assert_eq!(led.reason(), "has-leader");
+    assert_eq!(memory.after(&led, &now()).dead_streak(&now()), 0);
+    let unsure = changed(first.clone(), decided("unknown"));
+    assert!(unsure.sentence().contains("timeout"), "{unsure:?}");
+    assert_eq!(memory.after(&unsure, &now()).dead_streak(&now()), 9);
+    let mut cut = first.clone();
+    cut.verdict = Verdict::Cut;
+    cut.choice = Choice::Hold(Hold::Cut);
+    assert_eq!(changed(first, cut).reason(), "changed");
+}
+
+#[test]
 fn the_evidence_that_changed_is_told_with_its_reason() {
     for (became, told) in [
         (Verdict::Cut, ": cut"),

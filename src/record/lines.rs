@@ -136,7 +136,7 @@ fn not_given_back(config: &Config, memory: &Memory, decision: &Decision) {
                 return;
             };
             log::warn!(
-                "deactivate={word} because=\"{why}\" \
+                "deactivate={word} because={why:?} \
                  next=\"the traffic stays here until somebody moves it back\""
             );
         }
@@ -157,7 +157,7 @@ fn accounts_stay(promotion: &Promotion) {
         }
     };
     log::warn!(
-        "accounts=stay where=\"{stay}\" source={} next=\"docs/runbook.md#after-a-promotion\"",
+        "accounts=stay where={stay:?} source={} next=\"docs/runbook.md#after-a-promotion\"",
         promotion.source
     );
 }

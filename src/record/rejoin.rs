@@ -3,6 +3,7 @@
 
 use crate::config::{Config, Duty};
 use crate::decide::{Memory, Phase};
+use crate::plan::START_MESH;
 use crate::record::report::shell_line;
 
 /// Returns what an operator has to do, line by line; nothing while there is nothing recovered.
@@ -10,9 +11,19 @@ pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
     let Duty::Consulserver(mesh) = &config.duty else {
         return Vec::new();
     };
-    let recovered = memory.promotion.as_ref();
-    if !recovered.is_some_and(|promotion| promotion.phase == Phase::Finished) {
-        return Vec::new();
+    match memory.promotion.as_ref().map(|promotion| promotion.phase) {
+        Some(Phase::Finished) => {}
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::Returning)
+            if memory.begun.contains(START_MESH) =>
+        {
+            let unsure = "a recovery was begun and not seen to its end: Consul may have taken its \
+                          peers; look by `habeat check --online` whether this node and the \
+                          peer's servers follow one leader; docs/mesh.md#return";
+            return vec![unsure.to_owned()];
+        }
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::Returning) | None => {
+            return Vec::new();
+        }
     }
     let raft = mesh.data_dir.join("raft").display().to_string();
     let kept = format!("{raft}.old");

@@ -5,6 +5,8 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
+
 use super::{peers, raft};
 use crate::command::Finished;
 use crate::config::Target;
@@ -78,7 +80,9 @@ fn node_id(path: &Path) -> Result<String, String> {
 pub(super) fn read(path: &Path, most: u64) -> Result<String, String> {
     let read = || -> std::io::Result<String> {
         let mut text = String::new();
-        let file = fs::File::open(path)?;
+        // O_NONBLOCK: a FIFO put in our way must not hold us.
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let file = fs::File::from(rustix::fs::open(path, flags, Mode::empty())?);
         if !file.metadata()?.is_file() {
             return Err(std::io::Error::other("it is not a regular file"));
         }

@@ -66,7 +66,14 @@ fn read(mesh: &Mesh) -> Result<Option<Vec<Server>>, String> {
     })?;
     for server in &servers {
         match server.address.parse::<SocketAddr>() {
-            Ok(address) if address.port() == mesh.port => {}
+            Ok(address) if is_peer(mesh, address.ip()) => {
+                return Err(format!(
+                    "{file} names {}, a server of the peer's site: the lost ones are left out, or \
+                     there is no leader without them",
+                    server.address
+                ));
+            }
+            Ok(address) if address.port() == mesh.port && !address.ip().is_unspecified() => {}
             Ok(_) | Err(_) => {
                 return Err(format!(
                     "{file}: the address of {} is {:?}, and must be IP:{}",
@@ -85,6 +92,11 @@ fn read(mesh: &Mesh) -> Result<Option<Vec<Server>>, String> {
         }
     }
     Ok(Some(servers))
+}
+
+fn is_peer(mesh: &Mesh, address: IpAddr) -> bool {
+    let literals = mesh.peer_addresses.iter().map(|host| host.parse());
+    literals.into_iter().any(|peer| peer == Ok(address))
 }
 
 fn alone(mesh: &Mesh, id: &str) -> Result<Server, String> {
@@ -113,6 +125,7 @@ fn alone(mesh: &Mesh, id: &str) -> Result<Server, String> {
 /// Returns the address of this node that `host` is. The kernel lets nobody listen on another's.
 fn own_address(host: &str) -> Option<IpAddr> {
     let addresses = resolve(host, 0, RESOLVING).unwrap_or_default();
-    let is_own = |it: &SocketAddr| TcpListener::bind((it.ip(), 0)).is_ok();
+    let is_own =
+        |it: &SocketAddr| !it.ip().is_unspecified() && TcpListener::bind((it.ip(), 0)).is_ok();
     addresses.into_iter().find(is_own).map(|it| it.ip())
 }

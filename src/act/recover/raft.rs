@@ -14,6 +14,12 @@ const DEPTH: u32 = 4;
 
 /// Returns the bytes in a folder.
 pub(super) fn size(folder: &Path) -> Result<u64, String> {
+    let found = fs::symlink_metadata(folder);
+    let found = found.map_err(|error| said(&error, "look at", folder))?;
+    if !found.is_dir() {
+        // Of a link, the backup would be a link to what the recovery changes.
+        return Err(format!("{} is not a folder itself", folder.display()));
+    }
     sum(folder, DEPTH).map_err(|error| said(&error, "look at", folder))
 }
 
@@ -22,11 +28,12 @@ fn sum(folder: &Path, depth: u32) -> io::Result<u64> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let found = entry.metadata()?;
-        bytes += if found.is_dir() && depth > 0 {
+        let more = if found.is_dir() && depth > 0 {
             sum(&entry.path(), depth - 1)?
         } else {
             found.len()
         };
+        bytes = u64::saturating_add(bytes, more);
     }
     Ok(bytes)
 }
@@ -117,6 +124,9 @@ fn remove_folder(path: &Path) -> Result<(), String> {
     match fs::remove_dir_all(path) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            fs::remove_file(path).map_err(|error| said(&error, "remove", path))
+        }
         Err(error) => Err(said(&error, "remove", path)),
     }
 }

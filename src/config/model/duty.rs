@@ -85,6 +85,8 @@ pub struct Mesh {
     pub leader_timeout: Duration,
     /// The addresses of our own site's servers (`consul_ips`).
     pub addresses: Vec<String>,
+    /// The addresses of the peer's servers (`consul_ips`), which a recovery leaves out.
+    pub peer_addresses: Vec<String>,
     /// The directory server of our own site, without which the service does not start
     /// (`directorysrv_ip`).
     pub directory: Option<String>,

@@ -109,3 +109,16 @@ fn a_witness_asked_by_one_name_cannot_speak_of_several() {
         "{told:?}"
     );
 }
+
+#[test]
+fn an_agent_of_another_node_is_warned_of() {
+    let with = |host: &str| warnings(&format!("{MESH}consul: {{hostname: {host}}}\n"));
+    for own in ["localhost", "'[::1]'", "198.51.100.7", "SVC2.example.com"] {
+        assert_eq!(with(own), [""; 0], "{own}");
+    }
+    let told = with("192.0.2.7");
+    assert!(
+        told.iter().any(|it| it.contains("is not this node")),
+        "{told:?}"
+    );
+}
