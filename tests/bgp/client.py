@@ -1,0 +1,19 @@
+"""Asks ADDRESS at PORT again and again; prints a line per question: the answer, or `-`."""
+
+import socket
+import sys
+import time
+
+
+def ask(place):
+    try:
+        with socket.create_connection(place, timeout=0.2) as line:
+            return line.makefile().readline().strip() or "-"
+    except OSError:
+        return "-"
+
+
+address, port = sys.argv[1:]
+while True:
+    print(ask((address, int(port))), flush=True)
+    time.sleep(0.002)

@@ -1,0 +1,46 @@
+//! A program under the orders of others, as systemd keeps one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::network::command;
+
+/// What plays `systemctl`, and systemd itself.
+pub(crate) const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mesh/service");
+
+/// The supervisor of one program, which ends with it.
+pub(crate) struct Service {
+    supervisor: Child,
+    folder: PathBuf,
+}
+
+impl Service {
+    /// Prepares a supervisor by `wrap`; its program is not started yet.
+    pub(crate) fn new(wrap: impl Fn(&str) -> Command, folder: &Path, program: &[String]) -> Self {
+        let mut supervisor = wrap(PROGRAM);
+        supervisor.arg(folder).arg("supervise").args(program);
+        let service = Self {
+            supervisor: supervisor.stdin(Stdio::null()).spawn().unwrap(),
+            folder: folder.to_owned(),
+        };
+        while !folder.join("orders").exists() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        service
+    }
+
+    /// Starts the program, or stops it; returns when that is done.
+    pub(crate) fn order(&self, verb: &str) {
+        let done = command(PROGRAM).arg(&self.folder).arg(verb).status();
+        assert!(done.unwrap().success(), "cannot {verb} the service");
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.order("stop");
+        if let Err(error) = self.supervisor.kill().and_then(|()| self.supervisor.wait()) {
+            eprintln!("could not end a supervisor: {error}");
+        }
+    }
+}

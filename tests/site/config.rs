@@ -1,0 +1,89 @@
+//! The three nodes' `habeat.yml`, as docs/failover-order.md has it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::consul::TOKEN;
+use crate::stage::{
+    ANCHOR, MAILBOX_A, MAILBOX_B, OLD_SERVERS, PROXY_A, PROXY_B, SERVER_B, SERVICE,
+};
+
+/// The mailbox server's role.
+pub(crate) const MAILBOXES: &str = "appserver";
+/// The mesh server's role.
+pub(crate) const MESH: &str = "consulserver";
+/// The proxy's role.
+pub(crate) const PROXY: &str = "proxyserver";
+
+/// Writes the config of a role into its folder; `lab` is the disk that all share.
+pub(crate) fn write(role: &str, lab: &Path) {
+    let own = lab.join(role);
+    let (lab, folder) = (lab.display(), own.display());
+    let [mbox1, mbox2, proxy1, proxy2] = [MAILBOX_A, MAILBOX_B, PROXY_A, PROXY_B].map(|it| it.ip);
+    let [old1, old2, new] = [OLD_SERVERS[0], OLD_SERVERS[1], SERVER_B].map(|it| it.ip);
+    let server_b = SERVER_B.name;
+    let of_role = match role {
+        MAILBOXES => format!(
+            "
+primary: {{appserver_ip: {mbox1}, appserver_vmname: mbox1.example.com}}
+secondary: {{appserver_ip: {mbox2}, appserver_vmname: mbox2.example.com}}
+carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
+"
+        ),
+        PROXY => format!(
+            "
+primary: {{proxy_ip: {proxy1}, proxyserver_vmname: proxy1.example.com}}
+secondary:
+  proxy_ip: {proxy2}
+  proxyserver_vmname: proxy2.example.com
+  proxy_switch:
+    bgp:
+      activate:
+      - [{folder}/await-mailboxes, {lab}/{MAILBOXES}/accounts]
+      - [birdc, -s, {lab}/proxy2.ctl, enable, vip]
+      verify: ['birdc -s {lab}/proxy2.ctl show route export rtr | grep -q {SERVICE}/32']
+      deactivate: [[birdc, -s, {lab}/proxy2.ctl, disable, vip]]
+"
+        ),
+        _ => format!(
+            "
+primary:
+  consul_ips: [{old1}, {old2}]
+  consul_vmnames: [svcs1.example.com, svcs3.example.com]
+secondary:
+  directorysrv_ip: {new}
+  consul_ips: [{new}]
+  consul_vmnames: [svcs2.example.com]
+mesh:
+  data_dir: {lab}/{server_b}/data
+  owner: ''
+  stop: [{service}, {lab}/{server_b}, stop]
+  start: [{service}, {lab}/{server_b}, start]
+",
+            service = crate::service::PROGRAM
+        ),
+    };
+    let text = format!(
+        "local:
+  whoami: secondary
+  dc_check: primary
+  role: {role}
+  checkDownFile: {folder}/down
+  checkPromotionFile: {folder}/promotion
+  checkRestartReplicaFile: {folder}/module
+  flush_cache: true
+  proxy_switch: bgp
+  proxy_enable_activate: true
+  proxy_enable_deactivate: true
+consul: {{token: {TOKEN}}}
+anchors: ['icmp://{anchor}']
+probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
+history: {{file: {folder}/history.jsonl}}
+{of_role}",
+        anchor = ANCHOR.ip
+    );
+    let file = own.join("habeat.yml");
+    fs::write(&file, text).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+}
