@@ -29,6 +29,7 @@ pub(crate) fn write(role: &str, lab: &Path) {
 primary: {{appserver_ip: {mbox1}, appserver_vmname: mbox1.example.com}}
 secondary: {{appserver_ip: {mbox2}, appserver_vmname: mbox2.example.com}}
 carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
+witnesses: [{{provider: consul}}, {{provider: command, name: mesh, argv: [{folder}/gate]}}]
 "
         ),
         PROXY => format!(
@@ -39,11 +40,10 @@ secondary:
   proxyserver_vmname: proxy2.example.com
   proxy_switch:
     bgp:
-      activate:
-      - [{folder}/await-mailboxes, {lab}/{MAILBOXES}/accounts]
-      - [birdc, -s, {lab}/proxy2.ctl, enable, vip]
+      activate: [[birdc, -s, {lab}/proxy2.ctl, enable, vip]]
       verify: ['birdc -s {lab}/proxy2.ctl show route export rtr | grep -q {SERVICE}/32']
       deactivate: [[birdc, -s, {lab}/proxy2.ctl, disable, vip]]
+witnesses: [{{provider: consul}}, {{provider: command, name: mailboxes, argv: [{folder}/gate]}}]
 "
         ),
         _ => format!(

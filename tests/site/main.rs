@@ -22,11 +22,13 @@ mod lab;
 mod network;
 mod node;
 mod program;
+mod recipe;
 #[path = "../bgp/routes.rs"]
 mod routes;
 #[path = "../mesh/service.rs"]
 mod service;
 mod stage;
+mod story;
 mod timeline;
 #[path = "../bgp/wait.rs"]
 mod wait;
@@ -38,4 +40,5 @@ use lab::Lab;
 fn a_site_is_lost_and_comes_back() {
     let mut lab = Lab::start();
     lab.lose_site_a();
+    lab.return_site_a();
 }
