@@ -19,50 +19,11 @@ pub(crate) const PROXY: &str = "proxyserver";
 /// Writes the config of a role into its folder; `lab` is the disk that all share.
 pub(crate) fn write(role: &str, lab: &Path) {
     let own = lab.join(role);
-    let (lab, folder) = (lab.display(), own.display());
-    let [mbox1, mbox2, proxy1, proxy2] = [MAILBOX_A, MAILBOX_B, PROXY_A, PROXY_B].map(|it| it.ip);
-    let [old1, old2, new] = [OLD_SERVERS[0], OLD_SERVERS[1], SERVER_B].map(|it| it.ip);
-    let server_b = SERVER_B.name;
+    let folder = own.display();
     let of_role = match role {
-        MAILBOXES => format!(
-            "
-primary: {{appserver_ip: {mbox1}, appserver_vmname: mbox1.example.com}}
-secondary: {{appserver_ip: {mbox2}, appserver_vmname: mbox2.example.com}}
-carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
-witnesses: [{{provider: consul}}, {{provider: command, name: mesh, argv: [{folder}/gate]}}]
-"
-        ),
-        PROXY => format!(
-            "
-primary: {{proxy_ip: {proxy1}, proxyserver_vmname: proxy1.example.com}}
-secondary:
-  proxy_ip: {proxy2}
-  proxyserver_vmname: proxy2.example.com
-  proxy_switch:
-    bgp:
-      activate: [[birdc, -s, {lab}/proxy2.ctl, enable, vip]]
-      verify: ['birdc -s {lab}/proxy2.ctl show route export rtr | grep -q {SERVICE}/32']
-      deactivate: [[birdc, -s, {lab}/proxy2.ctl, disable, vip]]
-witnesses: [{{provider: consul}}, {{provider: command, name: mailboxes, argv: [{folder}/gate]}}]
-"
-        ),
-        _ => format!(
-            "
-primary:
-  consul_ips: [{old1}, {old2}]
-  consul_vmnames: [svcs1.example.com, svcs3.example.com]
-secondary:
-  directorysrv_ip: {new}
-  consul_ips: [{new}]
-  consul_vmnames: [svcs2.example.com]
-mesh:
-  data_dir: {lab}/{server_b}/data
-  owner: ''
-  stop: [{service}, {lab}/{server_b}, stop]
-  start: [{service}, {lab}/{server_b}, start]
-",
-            service = crate::service::PROGRAM
-        ),
+        MAILBOXES => mailboxes(&own),
+        PROXY => proxy(&own, lab),
+        _ => mesh(&lab.join(SERVER_B.name)),
     };
     let text = format!(
         "local:
@@ -86,4 +47,67 @@ history: {{file: {folder}/history.jsonl}}
     let file = own.join("habeat.yml");
     fs::write(&file, text).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn mailboxes(own: &Path) -> String {
+    let [mbox1, mbox2] = [MAILBOX_A, MAILBOX_B].map(|it| it.ip);
+    let folder = own.display();
+    format!(
+        "primary: {{appserver_ip: {mbox1}, appserver_vmname: mbox1.example.com}}
+secondary: {{appserver_ip: {mbox2}, appserver_vmname: mbox2.example.com}}
+carbonio: {{user: '', carbonio: {folder}/carbonio, zmprov: {folder}/zmprov}}
+{}",
+        gated("mesh", own)
+    )
+}
+
+fn proxy(own: &Path, lab: &Path) -> String {
+    let [proxy1, proxy2] = [PROXY_A, PROXY_B].map(|it| it.ip);
+    let socket = lab.join("proxy2.ctl");
+    let birdc = format!("birdc -s {}", socket.display());
+    format!(
+        "primary: {{proxy_ip: {proxy1}, proxyserver_vmname: proxy1.example.com}}
+secondary:
+  proxy_ip: {proxy2}
+  proxyserver_vmname: proxy2.example.com
+  proxy_switch:
+    bgp:
+      activate: ['{birdc} enable vip']
+      verify: ['{birdc} show route export rtr | grep -q {SERVICE}/32']
+      deactivate: ['{birdc} disable vip']
+{}",
+        gated("mailboxes", own)
+    )
+}
+
+/// Consul, and a gate.
+fn gated(name: &str, own: &Path) -> String {
+    let gate = own.join("gate");
+    let gate = gate.display();
+    format!(
+        "witnesses:
+- {{provider: consul}}
+- {{provider: command, name: {name}, site: secondary, argv: [{gate}]}}
+"
+    )
+}
+
+fn mesh(server: &Path) -> String {
+    let [old1, old2, new] = [OLD_SERVERS[0], OLD_SERVERS[1], SERVER_B].map(|it| it.ip);
+    let (service, folder) = (crate::service::PROGRAM, server.display());
+    format!(
+        "primary:
+  consul_ips: [{old1}, {old2}]
+  consul_vmnames: [svcs1.example.com, svcs3.example.com]
+secondary:
+  directorysrv_ip: {new}
+  consul_ips: [{new}]
+  consul_vmnames: [svcs2.example.com]
+mesh:
+  data_dir: {folder}/data
+  owner: ''
+  stop: [{service}, {folder}, stop]
+  start: [{service}, {folder}, start]
+"
+    )
 }

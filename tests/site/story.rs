@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::{MAILBOXES, MESH, PROXY};
 use crate::lab::{ACCOUNTS, Lab};
+use crate::network::Host;
 use crate::stage::{LOST, MAILBOX_A, OLD_SERVERS, PROXY_A, PROXY_B, SERVER_B, SITE_A, SITE_B};
 use crate::timeline::Timeline;
 
@@ -19,8 +20,8 @@ const LEADER_LOST: &str = "the mesh has no leader";
 const LEADER: &str = "the mesh has a leader";
 const MOVED: &str = "all accounts are moved";
 const FLUSHED: &str = "all caches are flushed";
-const ROUTE: &str = "the router sends the traffic to site";
-const CLIENT: &str = "the client is answered by site";
+const ROUTE: &str = "the route has moved";
+const CLIENT: &str = "the client is answered again";
 
 impl Lab {
     /// Site A has no power and no line.
@@ -50,28 +51,21 @@ impl Lab {
         self.watch(&mut timeline, |lab, began| {
             let moved = |line: &String| line.ends_with(" mbox2.example.com");
             vec![
-                (LEADER, Box::new(|| lab.consul.leader(SERVER_B).is_some())),
                 (
-                    MOVED,
-                    Box::new(move || lab.lines("accounts").iter().all(moved)),
+                    "all nodes are done",
+                    Box::new(move || lab.all_said(began, "promote/confirmed")),
                 ),
+                (CLIENT, Box::new(move || lab.answers(PROXY_B, began))),
+                (ROUTE, Box::new(|| lab.route().as_deref() == Some(SITE_B))),
                 (
                     FLUSHED,
                     Box::new(|| lab.lines("flushed").len() == ACCOUNTS.len()),
                 ),
-                (ROUTE, Box::new(|| lab.route().as_deref() == Some(SITE_B))),
                 (
-                    CLIENT,
-                    Box::new(move || lab.client.first_answer(PROXY_B.name, began).is_some()),
+                    MOVED,
+                    Box::new(move || lab.lines("accounts").iter().all(moved)),
                 ),
-                (
-                    "all is done",
-                    Box::new(move || {
-                        lab.nodes
-                            .iter()
-                            .all(|it| it.count(began, "promote/confirmed") == 1)
-                    }),
-                ),
+                (LEADER, Box::new(|| lab.consul.leader(SERVER_B).is_some())),
             ]
         });
         self.tell(&mut timeline);
@@ -89,6 +83,7 @@ impl Lab {
             self.lines("operations"),
             ["3 mbox1.example.com mbox2.example.com"]
         );
+        assert_eq!(self.consul.peers(), [format!("{}:8300", SERVER_B.ip)]);
         let mut flushed = self.lines("flushed");
         flushed.sort();
         assert_eq!(flushed, ACCOUNTS);
@@ -103,7 +98,7 @@ impl Lab {
         for old in OLD_SERVERS {
             network.mend(old.name);
             consul.rejoin(network, old);
-            timeline.note(Instant::now(), format!("{} votes again", old.name));
+            timeline.note(Instant::now(), format!("{} is a peer again", old.name));
         }
         network.mend(MAILBOX_A.name);
         consul.revive(network, MAILBOX_A);
@@ -119,32 +114,34 @@ impl Lab {
         timeline.note(Instant::now(), "one cluster");
         self.watch(&mut timeline, |lab, began| {
             vec![
-                (ROUTE, Box::new(|| lab.route().as_deref() == Some(SITE_A))),
-                (
-                    CLIENT,
-                    Box::new(move || lab.client.first_answer(PROXY_A.name, began).is_some()),
-                ),
                 (
                     "all nodes rest",
-                    Box::new(move || {
-                        lab.nodes.iter().all(|it| {
-                            it.count(began, "return/returned") == 1
-                                && it
-                                    .runs(began)
-                                    .last()
-                                    .is_some_and(|run| run.said == "rest/alive")
-                        })
-                    }),
+                    Box::new(move || lab.all_said(began, "rest/alive")),
                 ),
+                (CLIENT, Box::new(move || lab.answers(PROXY_A, began))),
+                (ROUTE, Box::new(|| lab.route().as_deref() == Some(SITE_A))),
             ]
         });
         self.tell(&mut timeline);
         println!("{timeline}");
+        for node in &self.nodes {
+            let returns = node.count(timeline.began, "return/returned");
+            assert_eq!(returns, 1, "{}", node.role);
+        }
         assert_eq!(self.consul.peers().len(), 3);
         assert_eq!(self.lines("operations").len(), 1, "the mailboxes stay");
     }
 
-    /// Waits for all of it, and notes when each happened, and what each node said meanwhile.
+    fn all_said(&self, since: Instant, said: &str) -> bool {
+        self.nodes.iter().all(|node| node.count(since, said) > 0)
+    }
+
+    fn answers(&self, host: Host, since: Instant) -> bool {
+        self.client.first_answer(host.name, since).is_some()
+    }
+
+    /// Waits for all of it, and notes when each was seen first. What comes of another event
+    /// stands before it: so it is never seen without it.
     fn watch<'a>(
         &'a self,
         timeline: &mut Timeline,
@@ -154,8 +151,9 @@ impl Lab {
         let mut awaited = events(self, since);
         while !awaited.is_empty() {
             let (happened, left): (Vec<_>, _) = awaited.into_iter().partition(|(_, is_so)| is_so());
-            for (what, _) in happened {
-                timeline.note(Instant::now(), what);
+            let now = Instant::now();
+            for (what, _) in happened.into_iter().rev() {
+                timeline.note(now, what);
             }
             awaited = left;
             if since.elapsed() > PATIENCE {

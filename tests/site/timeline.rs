@@ -26,7 +26,7 @@ impl Timeline {
     #[track_caller]
     pub(crate) fn expect_order(&self, events: &[&str]) {
         let at = |what: &str| {
-            let mut known = self.events.iter().filter(|(_, it)| it.starts_with(what));
+            let mut known = self.events.iter().filter(|(_, it)| it == what);
             known
                 .next()
                 .unwrap_or_else(|| panic!("no {what}\n{self}"))
@@ -41,7 +41,7 @@ impl Timeline {
 impl fmt::Display for Timeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut events = self.events.clone();
-        events.sort();
+        events.sort_by_key(|(at, _)| *at);
         writeln!(f, "| Seconds | What |\n|---:|---|")?;
         events.iter().try_for_each(|(at, what)| {
             let after = at.duration_since(self.began).as_secs_f64();
