@@ -6,20 +6,30 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::clock::Now;
 use crate::config::{self, Config, Loaded};
-use crate::decide::{Choice, Decision, Hold, Memory, decide};
+use crate::decide::{self, Choice, Decision, Hold, Memory, decide};
 use crate::exit::{self, Refusal};
-use crate::observe::observe;
+use crate::observe::{Observation, observe};
 use crate::plan::{plan, takeover};
-use crate::record::{self, history, lines, report::Parts, report::Report};
+use crate::record::{self, asker, history, lines, report::Parts, report::Report};
 use crate::store::{Foreign, RunLock, state};
 
 mod perform;
+
+/// What habeat was called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// A run, as by the timer.
+    Run,
+    /// The return, by the operator's word.
+    Failback,
+}
 
 /// Makes one run.
 ///
 /// # Errors
 /// When it could not be made at all: another run, no privilege, config or state unusable.
-pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
+pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
+    let asked_by = errand.asked_by();
     let config = load(path)?;
     let _lock = RunLock::take(&config.files.promotion)?;
     let memory = state::load(&config.files, Foreign::Remove)?;
@@ -27,14 +37,15 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let now = Now::read();
     let seen = observe(&config);
     lines::evidence(&config, &seen);
-    let decision = decide(&config.policy, &memory, &seen, &now);
+    let decision = errand.decide(&config, &memory, &seen, &now);
     let decision = look_again(&config, &memory, decision, stop);
     lines::decision(&config, &decision);
     let stages = plan(&config, &memory, &decision);
-    lines::withheld(&config, &memory, &decision);
+    lines::withheld(&config, &decision);
+    lines::left(&config, &memory, &decision);
     perform::require_privilege(&config, &stages)?;
     let intended = record::intend(&config, &memory, &decision, &stages, &now)?;
-    let deeds = perform::perform(&config, &stages, &intended, stop)?;
+    let deeds = perform::perform(&config, &decision, &stages, &intended, stop)?;
     let settled = record::settle(&config, &intended, &decision, &deeds, &Now::read())?;
     // On a return nothing is left in the memory; the report tells what was returned from.
     let memory = if settled.promotion.is_some() {
@@ -49,6 +60,7 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
         seen: &seen,
         decision: &decision,
         memory: &memory,
+        asked_by: asked_by.as_deref(),
     };
     let report = Report::of_run(parts, &deeds, code);
     lines::conclusion(&report, &deeds);
@@ -60,29 +72,58 @@ pub fn run(path: &Path, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn dry_run(path: &Path) -> Result<Report, Refusal> {
+pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
+    let asked_by = errand.asked_by();
     let config = load(path)?;
     let memory = state::load(&config.files, Foreign::Leave)?;
     record::require_same_source(&config, &memory)?;
     let now = Now::read();
     let seen = observe(&config);
     lines::evidence(&config, &seen);
-    let decision = decide(&config.policy, &memory, &seen, &now);
+    let decision = errand.decide(&config, &memory, &seen, &now);
     lines::decision(&config, &decision);
+    lines::left(&config, &memory, &decision);
     let parts = Parts {
         config: &config,
         now: &now,
         seen: &seen,
         decision: &decision,
         memory: &memory,
+        asked_by: asked_by.as_deref(),
     };
     let stages = plan(&config, &memory, &decision);
+    let on_promotion = match errand {
+        Errand::Run => Some(takeover(&config)),
+        Errand::Failback => None,
+    };
+    let code = exit::code(&decision);
     Ok(Report::of_dry_run(
         parts,
         &stages,
-        &takeover(&config),
-        exit::code(&decision),
+        on_promotion.as_deref(),
+        code,
     ))
+}
+
+impl Errand {
+    /// Says in the log, and returns, who asked for it; `None` when it is the timer's.
+    fn asked_by(self) -> Option<String> {
+        match self {
+            Self::Run => None,
+            Self::Failback => {
+                let who = asker::asker();
+                log::warn!("failback=asked by=\"{who}\"");
+                Some(who)
+            }
+        }
+    }
+
+    fn decide(self, config: &Config, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
+        match self {
+            Self::Run => decide(&config.policy, memory, seen, now),
+            Self::Failback => decide::failback(&config.policy, memory, seen),
+        }
+    }
 }
 
 /// Lets an operator acknowledge a promotion; returns what to tell them.
@@ -117,7 +158,9 @@ fn load(path: &Path) -> Result<Config, Refusal> {
 fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &AtomicBool) -> Decision {
     match decision.choice {
         Choice::Promote | Choice::Resume => {}
-        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => return decision,
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback => {
+            return decision;
+        }
     }
     log::info!(
         "verdict={} next=\"the evidence is taken once more\"",

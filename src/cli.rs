@@ -41,7 +41,7 @@ pub struct Common {
     pub quiet: bool,
 }
 
-/// What a run takes.
+/// What a run takes, and a failback.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
     /// Show what would be run, in order; run nothing, write nothing
@@ -52,11 +52,23 @@ pub struct RunArgs {
     pub json: bool,
 }
 
+impl RunArgs {
+    /// What stands before the verb and what stands after it count alike.
+    fn or(&self, after: &Self) -> Self {
+        Self {
+            dry_run: self.dry_run || after.dry_run,
+            json: self.json || after.json,
+        }
+    }
+}
+
 /// The verbs.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Verb {
     /// Make one run: observe, decide, act, record (the same as no verb)
     Run(RunArgs),
+    /// Return by hand: run the role's return steps now, if the peer answers
+    Failback(RunArgs),
     /// Check the config, its cross-rules and the installed units
     Check {
         /// Also ask every probe, anchor and witness once, and show what each said
@@ -102,17 +114,15 @@ impl Cli {
         let before = self.run;
         match self.verb {
             None => Ok(Verb::Run(before)),
-            Some(Verb::Run(after)) => Ok(Verb::Run(RunArgs {
-                dry_run: before.dry_run || after.dry_run,
-                json: before.json || after.json,
-            })),
+            Some(Verb::Run(after)) => Ok(Verb::Run(before.or(&after))),
+            Some(Verb::Failback(after)) => Ok(Verb::Failback(before.or(&after))),
             Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. }))
                 if before.dry_run || before.json =>
             {
                 Err(clap::Error::raw(
                     clap::error::ErrorKind::ArgumentConflict,
                     format!(
-                        "--dry-run and --json before the verb belong to a run, not to {verb}\n"
+                        "--dry-run and --json before the verb belong to run and failback, not to {verb}\n"
                     ),
                 ))
             }
@@ -125,6 +135,7 @@ impl std::fmt::Display for Verb {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Run(_) => "run",
+            Self::Failback(_) => "failback",
             Self::Check { .. } => "check",
             Self::Ack { .. } => "ack",
             Self::Drill { .. } => "drill",

@@ -154,8 +154,9 @@ impl Runner {
         let (stdout, stderr, truncated) = capture.into_parts();
         let took = started.elapsed();
         log::debug!(
-            "pid={} outcome=\"{outcome}\" took={}ms",
+            "pid={} outcome={:?} took={}ms",
             child.id(),
+            outcome.to_string(),
             took.as_millis()
         );
         Finished {

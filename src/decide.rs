@@ -46,6 +46,8 @@ pub enum Choice {
     Hold(Hold),
     /// The peer is back for good: the role's return steps, then the files go.
     Return,
+    /// The operator asks for the return: the role's return steps, then the files go.
+    Failback,
     /// A promotion was begun and is not finished: go on with it.
     Resume,
     /// Take over.
@@ -98,6 +100,10 @@ pub enum Hold {
     Changed(Verdict),
     /// We were asked to stop before the first step.
     Stopped,
+    /// A failback was asked for, and the peer does not answer, but is this.
+    PeerAway(Verdict),
+    /// A failback was asked for, and nothing was taken over.
+    NothingToReturn,
 }
 
 /// What the manual site does with its HA module.
@@ -121,7 +127,28 @@ pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -
     Decision { verdict, choice }
 }
 
+/// Decides what a failback does: the return at once, whatever `policy.on_return` and
+/// `policy.recover_runs` say, but only to a peer that answers.
+pub fn failback(policy: &Policy, memory: &Memory, seen: &Observation) -> Decision {
+    let verdict = verdict(policy.quorum, seen);
+    let choice = if memory.alive_streak().is_none() {
+        Choice::Hold(Hold::NothingToReturn)
+    } else {
+        match &verdict {
+            Verdict::Alive => Choice::Failback,
+            Verdict::Cut | Verdict::Unknown(_) | Verdict::Dead => {
+                Choice::Hold(Hold::PeerAway(verdict.clone()))
+            }
+        }
+    };
+    Decision { verdict, choice }
+}
+
 fn alive(policy: &Policy, memory: &Memory) -> Choice {
+    // What was begun at the operator's word is gone on with, and needs no second word.
+    if memory.is_failing_back() {
+        return Choice::Failback;
+    }
     let Some(alive_streak) = memory.alive_streak() else {
         return match memory.suspicion {
             Some(_) => Choice::Clear,
@@ -153,8 +180,12 @@ fn dead(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Choi
 
 fn module_order(policy: &Policy, memory: &Memory) -> ModuleOrder {
     match memory.module.as_ref().map(|module| module.phase) {
-        None | Some(ModulePhase::Stopping) if policy.stop_module => ModuleOrder::Stop,
-        None | Some(ModulePhase::Stopping | ModulePhase::Stopped) => ModuleOrder::Leave,
+        None | Some(ModulePhase::Stopping | ModulePhase::Starting) if policy.stop_module => {
+            ModuleOrder::Stop
+        }
+        None | Some(ModulePhase::Stopping | ModulePhase::Stopped | ModulePhase::Starting) => {
+            ModuleOrder::Leave
+        }
     }
 }
 

@@ -116,15 +116,19 @@ impl Refusal {
 /// What a run means when everything decided was done.
 pub fn code(decision: &Decision) -> Code {
     match &decision.choice {
-        Choice::Rest | Choice::Clear | Choice::Return | Choice::Resume | Choice::Promote => {
-            Code::Done
-        }
+        Choice::Rest
+        | Choice::Clear
+        | Choice::Return
+        | Choice::Failback
+        | Choice::Resume
+        | Choice::Promote => Code::Done,
         Choice::Hold(
             Hold::Returning { .. }
             | Hold::ManualReturn
             | Hold::HasLeader(_)
             | Hold::Confirming { .. }
-            | Hold::AlreadyPromoted,
+            | Hold::AlreadyPromoted
+            | Hold::NothingToReturn,
         ) => Code::Done,
         Choice::Hold(
             Hold::Cut
@@ -135,7 +139,8 @@ pub fn code(decision: &Decision) -> Code {
             | Hold::Paused
             | Hold::Blocked { .. }
             | Hold::FenceFailed
-            | Hold::Changed(_),
+            | Hold::Changed(_)
+            | Hold::PeerAway(_),
         ) => Code::Held,
         Choice::Hold(Hold::Stopped) => Code::Failed,
     }

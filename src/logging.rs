@@ -1,6 +1,7 @@
 //! The log: to a file and to standard error, in the ancestor's line format
 //! (`TIME NAME - LEVEL - message`). The only file that knows simplelog.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -104,6 +105,18 @@ fn level_name(level: Level) -> &'static str {
         Level::Info => "INFO",
         Level::Debug => "DEBUG",
         Level::Trace => "TRACE",
+    }
+}
+
+/// Shows a name that others chose: as it stands where that is one plain word, else quoted, so that
+/// a line of `key=value` reads in one way only. Sentences are always quoted: `{:?}` of a string is
+/// the one way of doing that.
+pub fn word(name: &str) -> Cow<'_, str> {
+    let quoted = format!("{name:?}");
+    if quoted.len() == name.len() + 2 && !name.is_empty() && !name.contains(char::is_whitespace) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(quoted)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
+use habeat::app::Errand;
 use habeat::cli::{Cli, Common, RunArgs, Verb};
 use habeat::drill::Drilled;
 use habeat::exit::{Code, Refusal};
@@ -27,7 +28,8 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
     // Where a parent left SIGCHLD ignored, no program's exit status could be had.
     catch(signal_hook::consts::SIGCHLD, &Arc::default())?;
     match verb {
-        Verb::Run(args) => run(common, &args),
+        Verb::Run(args) => run(common, Errand::Run, &args),
+        Verb::Failback(args) => run(common, Errand::Failback, &args),
         Verb::Check { online, json } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
             let (text, code) = validate::validate(&common.config, online, json);
@@ -56,13 +58,13 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
     }
 }
 
-fn run(common: &Common, args: &RunArgs) -> Result<Code, Refusal> {
+fn run(common: &Common, errand: Errand, args: &RunArgs) -> Result<Code, Refusal> {
     let log_file = (!args.dry_run).then_some(common.log.as_path());
     logging::start(log_file, common.level());
     let report = if args.dry_run {
-        app::dry_run(&common.config)
+        app::dry_run(&common.config, errand)
     } else {
-        app::run(&common.config, &stop_on_signals()?)
+        app::run(&common.config, errand, &stop_on_signals()?)
     }?;
     if args.json {
         say(&serde_json::to_string(&report).map_err(|error| Refusal::bug(error.into()))?);

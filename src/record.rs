@@ -7,9 +7,10 @@ use crate::decide::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
 use crate::exit::Refusal;
-use crate::plan::{ACTIVATE, Stage, undoes};
+use crate::plan::{ACTIVATE, Stage, starts_module, undoes};
 use crate::store::{journal, state};
 
+pub mod asker;
 pub mod history;
 pub mod lines;
 pub mod rejoin;
@@ -45,30 +46,46 @@ pub fn intend(
                     journal::begin_anew(&config.files.promotion, promotion.epoch, ACTIVATE, now)?;
                     promotion.phase = Phase::Unfinished;
                 }
+                // What the operator wanted to go back to is gone.
+                promotion.failback = None;
                 promotion.attempts += 1;
             }
         }
         Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => {
             next.module = Some(Module::new(ModulePhase::Stopping));
         }
-        Choice::Return if undoes(stages) => {
-            if let Some(promotion) = &mut next.promotion {
-                begin_return(promotion);
-            }
+        Choice::Return => begin_return(&mut next, stages),
+        Choice::Failback => {
+            begin_return(&mut next, stages);
+            remember_failback(&mut next, now);
         }
-        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return => {}
+        Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
     }
     state::save(&config.files, memory, &next)?;
     Ok(next)
 }
 
-/// From here on the promotion holds no more, whatever becomes of the return: a peer that dies
-/// again meanwhile is taken over from the start.
-fn begin_return(promotion: &mut Promotion) {
-    if promotion.phase != Phase::Returning {
+/// From here on what is undone holds no more, whatever becomes of the return: a peer that dies
+/// again meanwhile is taken over from the start, and the HA module is stopped again.
+fn begin_return(next: &mut Memory, stages: &[Stage]) {
+    if let (true, Some(promotion)) = (undoes(stages), &mut next.promotion)
+        && promotion.phase != Phase::Returning
+    {
         promotion.phase = Phase::Returning;
         promotion.attempts = 0;
         promotion.failure = None;
+    }
+    if let (true, Some(module)) = (starts_module(stages), &mut next.module) {
+        module.phase = ModulePhase::Starting;
+    }
+}
+
+/// Whoever goes on with it need not be asked again.
+fn remember_failback(next: &mut Memory, now: &Now) {
+    let promotion = next.promotion.as_mut().map(|it| &mut it.failback);
+    let module = next.module.as_mut().map(|it| &mut it.failback);
+    for asked in promotion.into_iter().chain(module) {
+        asked.get_or_insert_with(|| now.clone());
     }
 }
 
@@ -90,7 +107,7 @@ pub fn settle(
                 settle_promotion(config, promotion, &deeds.end, now);
             }
         }
-        Choice::Return => match &deeds.end {
+        Choice::Return | Choice::Failback => match &deeds.end {
             End::Complete => {
                 next.promotion = None;
                 next.module = None;

@@ -10,6 +10,7 @@ use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
 mod leaders;
+mod neighbours;
 mod outlook;
 mod programs;
 pub mod units;
@@ -52,7 +53,8 @@ pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
             mut warnings,
         }) => {
             warnings.extend(programs::warnings(&config));
-            warnings.extend(units::warnings(&config));
+            warnings.extend(units::warnings(&config, path));
+            warnings.extend(neighbours::warnings(&config, path));
             let online = online.then(|| {
                 let (leaders, twice) = leaders::ask(&config);
                 warnings.extend(twice);

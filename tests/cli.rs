@@ -33,7 +33,13 @@ fn with_config() -> (Site, String, String) {
 fn every_verb_takes_the_common_options_before_and_after_itself() {
     let (site, config, log) = with_config();
     let common = ["--config", &config, "--log", &log, "-q"];
-    for (verb, exit) in [("run", 0), ("check", 0), ("ack", 0), ("drill --list", 0)] {
+    for (verb, exit) in [
+        ("run", 0),
+        ("failback", 3),
+        ("check", 0),
+        ("ack", 0),
+        ("drill --list", 0),
+    ] {
         let verb: Vec<&str> = verb.split(' ').collect();
         for arguments in [[&common[..], &verb].concat(), [&verb[..], &common].concat()] {
             let ran = bare(&arguments);
@@ -66,6 +72,8 @@ fn wrong_usage_ends_with_two_and_does_nothing() {
         "ack --dry-run",
         "check --dry-run",
         "drill --list cut",
+        "failback now",
+        "failback --reason back",
         "--config",
     ] {
         let arguments: Vec<&str> = arguments.split(' ').collect();
@@ -199,7 +207,7 @@ fn a_held_lock_ends_the_run_before_it_asks_anybody() {
     site.write("promotion-appserver.lock", "");
     let lock = fs::File::open(site.path("promotion-appserver.lock")).expect("the lock file");
     flock(&lock, FlockOperation::LockExclusive).expect("the lock");
-    for arguments in [&["--json"][..], &["ack"]] {
+    for arguments in [&["--json"][..], &["ack"], &["failback"]] {
         let run = site.call(arguments);
         assert_eq!(run.exit, Some(75), "{arguments:?}: {run:#?}");
         assert!(
@@ -230,6 +238,8 @@ fn json_is_one_object_and_nothing_else() {
         &["--json"],
         &["run", "--json", "-v"],
         &["--json", "run"],
+        &["failback", "--json"],
+        &["--json", "failback", "--dry-run"],
     ] {
         let run = site.call(arguments);
         assert!(run.report().is_object(), "{arguments:?}");

@@ -318,8 +318,13 @@ fn the_commands_of_the_readme_are_there_to_be_run() {
     command.build();
     assert!(command.find_subcommand("drill").is_some());
     assert!(root().join("tests/run").exists(), "tests/run is missing");
+    assert_eq!(installed(shell[2]), 7, "{}", shell[2]);
+}
+
+/// Requires that what a block of commands installs is there, and counts it.
+fn installed(block: &str) -> usize {
     let mut installed = 0;
-    for line in shell[2].lines().filter(|line| line.starts_with("install")) {
+    for line in block.lines().filter(|line| line.starts_with("install")) {
         let sources = line
             .split('#')
             .next()
@@ -332,7 +337,18 @@ fn the_commands_of_the_readme_are_there_to_be_run() {
             assert!(root().join(source).exists(), "{source}: {line}");
         }
     }
-    assert_eq!(installed, 7, "{}", shell[2]);
+    installed
+}
+
+#[test]
+fn what_several_roles_need_is_there_to_be_installed() {
+    let page = read("docs/configuration.md");
+    let section = page
+        .split("\n## Several roles on one node\n")
+        .nth(1)
+        .unwrap_or_default();
+    let sources: Vec<usize> = blocks(section, "sh").into_iter().map(installed).collect();
+    assert_eq!(sources, [6, 1], "{section}");
 }
 
 #[test]

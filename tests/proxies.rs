@@ -3,48 +3,8 @@
 
 mod common;
 
+use common::proxy::{PROMOTION, WHOLE};
 use common::{Site, ran};
-
-/// Notes each call; `fail_WHAT` makes it fail, `hang_WHAT` makes it wait until that is gone.
-const SWITCH: &str = r#"#!/bin/sh
-here=${0%/*}
-echo "$1" >>"$here/switched"
-while [ -e "$here/hang_$1" ]; do
-    : >"$here/in_$1"
-    sleep 0.02
-done
-[ ! -e "$here/fail_$1" ]
-"#;
-
-const PROMOTION: &str = "promotion-proxyserver";
-
-/// A proxy with three commands that switch, a proof, and two that switch back.
-fn proxy(activate: bool, deactivate: bool) -> Site {
-    let mut site = Site::new();
-    site.program("switch", SWITCH);
-    let switch = site.path("switch").display().to_string();
-    site.config.role = "proxyserver";
-    site.config.local = format!(
-        "proxy_switch: bgp\n  proxy_enable_activate: {activate}\n  \
-         proxy_enable_deactivate: {deactivate}"
-    );
-    site.config.own_site = format!(
-        "proxy_switch: {{bgp: {{activate: [[{switch}, one], \"{switch} two\", [{switch}, three]], \
-         verify: [[{switch}, proof]], deactivate: [[{switch}, back], [{switch}, home]]}}}}"
-    );
-    site
-}
-
-fn switched(site: &Site) -> Vec<String> {
-    site.lines("switched")
-}
-
-fn phase(site: &Site) -> String {
-    let text = site.text(PROMOTION);
-    let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let phase = document["state"]["phase"].as_str();
-    phase.unwrap_or_else(|| panic!("{text}")).to_owned()
-}
 
 /// The peer answers in as many runs as a return needs; returns the last.
 fn comes_back(site: &mut Site) -> common::Ran {
@@ -53,19 +13,17 @@ fn comes_back(site: &mut Site) -> common::Ran {
     site.run()
 }
 
-const WHOLE: [&str; 4] = ["one", "two", "three", "proof"];
-
 #[test]
 fn a_death_switches_in_order_once_and_a_return_switches_back() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     let run = site.run();
     run.is("confirmed", 0);
-    assert_eq!(switched(&site), WHOLE);
+    assert_eq!(site.switched(), WHOLE);
     assert!(run.report().get("accounts").is_none(), "{run:#?}");
     site.run().is("already-promoted", 0);
-    assert_eq!(switched(&site), WHOLE);
+    assert_eq!(site.switched(), WHOLE);
     comes_back(&mut site).is("returned", 0);
-    assert_eq!(switched(&site)[4..], ["back", "home"]);
+    assert_eq!(site.switched()[4..], ["back", "home"]);
     assert!(!site.path(PROMOTION).exists());
     site.run().is("alive", 0);
     assert_eq!(
@@ -78,42 +36,42 @@ fn a_death_switches_in_order_once_and_a_return_switches_back() {
 #[test]
 fn a_command_that_fails_stops_the_switch_and_the_next_run_goes_on_from_it() {
     for (at, failing) in WHOLE.iter().enumerate() {
-        let site = proxy(true, true);
+        let site = Site::proxy(true, true);
         site.write(&format!("fail_{failing}"), "");
         let run = site.run();
         run.is("confirmed", 1);
-        assert_eq!(switched(&site), WHOLE[..=at], "{failing}");
-        assert_eq!(phase(&site), "unfinished");
+        assert_eq!(site.switched(), WHOLE[..=at], "{failing}");
+        assert_eq!(site.phase().as_deref(), Some("unfinished"));
         assert!(run.stderr.contains("exit 1"), "{run:#?}");
 
         site.run().is("unfinished", 1);
         site.remove(&format!("fail_{failing}"));
         site.run().is("unfinished", 0);
         let expected = [&WHOLE[..at], &[*failing, *failing], &WHOLE[at..]].concat();
-        assert_eq!(switched(&site), expected, "{failing}");
-        assert_eq!(phase(&site), "finished");
+        assert_eq!(site.switched(), expected, "{failing}");
+        assert_eq!(site.phase().as_deref(), Some("finished"));
         site.run().is("already-promoted", 0);
     }
 }
 
 #[test]
 fn a_switch_that_fails_too_often_waits_for_the_operator() {
-    let site = proxy(true, true);
+    let site = Site::proxy(true, true);
     site.write("fail_two", "");
     site.run().is("confirmed", 1);
     site.run().is("unfinished", 1);
     site.run().is("unfinished", 1);
     site.run().is("latched", 3);
-    assert_eq!(switched(&site), ["one", "two", "two", "two"]);
+    assert_eq!(site.switched(), ["one", "two", "two", "two"]);
     site.remove("fail_two");
     assert_eq!(site.call(&["ack"]).exit, Some(0));
     site.run().is("unfinished", 0);
-    assert_eq!(switched(&site)[4..], ["two", "three", "proof"]);
+    assert_eq!(site.switched()[4..], ["two", "three", "proof"]);
 }
 
 #[test]
 fn what_is_not_enabled_is_only_told() {
-    let mut site = proxy(false, true);
+    let mut site = Site::proxy(false, true);
     for _ in 0..2 {
         let run = site.run();
         run.is("not-enabled", 3);
@@ -141,51 +99,51 @@ fn what_is_not_enabled_is_only_told() {
     site.peer_comes_back();
     site.run().is("recovered", 0);
     site.run().is("alive", 0);
-    assert_eq!(switched(&site), [""; 0]);
+    assert_eq!(site.switched(), [""; 0]);
 }
 
 #[test]
 fn where_going_back_is_not_enabled_the_return_is_only_recorded() {
-    let mut site = proxy(true, false);
+    let mut site = Site::proxy(true, false);
     site.run().is("confirmed", 0);
     let run = comes_back(&mut site);
     run.is("returned", 0);
     assert!(run.stderr.contains("deactivate=not-enabled"), "{run:#?}");
-    assert_eq!(switched(&site), WHOLE);
+    assert_eq!(site.switched(), WHOLE);
     assert!(!site.path(PROMOTION).exists());
 }
 
 #[test]
 fn half_a_switch_is_undone_when_the_peer_is_back() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.write("fail_two", "");
     site.run().is("confirmed", 1);
     comes_back(&mut site).is("returned", 0);
-    assert_eq!(switched(&site), ["one", "two", "back", "home"]);
+    assert_eq!(site.switched(), ["one", "two", "back", "home"]);
     assert!(!site.path(PROMOTION).exists());
 }
 
 #[test]
 fn a_switch_that_came_no_further_than_its_fence_is_not_undone() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.config.more = "fence: {commands: [[/bin/false]], verify: [[/bin/true]]}".to_owned();
     site.run().is("confirmed", 1);
     comes_back(&mut site).is("returned", 0);
-    assert_eq!(switched(&site), [""; 0]);
+    assert_eq!(site.switched(), [""; 0]);
 }
 
 #[test]
 fn a_return_that_fails_is_tried_again_until_it_is_done() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.run().is("confirmed", 0);
     site.write("fail_home", "");
     comes_back(&mut site).is("returned", 1);
-    assert_eq!(phase(&site), "returning");
+    assert_eq!(site.phase().as_deref(), Some("returning"));
     site.run().is("returned", 1);
     site.remove("fail_home");
     site.run().is("returned", 0);
     assert_eq!(
-        switched(&site)[4..],
+        site.switched()[4..],
         ["back", "home", "back", "home", "back", "home"]
     );
     assert!(!site.path(PROMOTION).exists());
@@ -193,41 +151,40 @@ fn a_return_that_fails_is_tried_again_until_it_is_done() {
 
 #[test]
 fn a_peer_that_dies_in_the_middle_of_a_return_is_taken_over_from_the_start() {
-    let mut site = proxy(true, true);
-    let dead = site.config.probe.clone();
+    let mut site = Site::proxy(true, true);
     site.run().is("confirmed", 0);
     site.write("fail_home", "");
     comes_back(&mut site).is("returned", 1);
-    site.config.probe = dead;
+    site.peer_falls_silent();
     site.write("fail_two", "");
     site.run().is("unfinished", 1);
     site.remove("fail_two");
     site.run().is("unfinished", 0);
     let again = ["one", "two", "two", "three", "proof"];
-    assert_eq!(switched(&site)[6..], again);
-    assert_eq!(phase(&site), "finished");
+    assert_eq!(site.switched()[6..], again);
+    assert_eq!(site.phase().as_deref(), Some("finished"));
     site.run().is("already-promoted", 0);
 }
 
 #[test]
 fn a_run_killed_between_two_commands_is_picked_up_where_it_was() {
-    let site = proxy(true, true);
+    let site = Site::proxy(true, true);
     site.write("hang_two", "");
     let mut running = site.start(&["--json"]);
     site.wait_for("in_two");
     running.kill().unwrap();
     let _ = ran(running);
-    assert_eq!(switched(&site), ["one", "two"]);
+    assert_eq!(site.switched(), ["one", "two"]);
     // What the killed run started ends by itself; only then is it started again.
     site.remove("hang_two");
     site.run().is("unfinished", 0);
-    assert_eq!(switched(&site), ["one", "two", "two", "three", "proof"]);
-    assert_eq!(phase(&site), "finished");
+    assert_eq!(site.switched(), ["one", "two", "two", "three", "proof"]);
+    assert_eq!(site.phase().as_deref(), Some("finished"));
 }
 
 #[test]
 fn a_command_of_a_killed_run_never_works_against_the_return() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.config.timeouts = "command: 300ms";
     site.write("hang_two", "");
     let mut running = site.start(&["--json"]);
@@ -235,7 +192,7 @@ fn a_command_of_a_killed_run_never_works_against_the_return() {
     running.kill().unwrap();
     let _ = ran(running);
     comes_back(&mut site).is("returned", 0);
-    assert_eq!(switched(&site), ["one", "two", "back", "home"]);
+    assert_eq!(site.switched(), ["one", "two", "back", "home"]);
     // While it runs, it makes this file anew every 20 ms.
     site.remove("in_two");
     std::thread::sleep(std::time::Duration::from_millis(200));
@@ -244,19 +201,19 @@ fn a_command_of_a_killed_run_never_works_against_the_return() {
 
 #[test]
 fn a_command_that_hangs_is_ended_and_recorded_as_failed() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.config.timeouts = "command: 300ms";
     site.write("hang_two", "");
     let run = site.run();
     run.is("confirmed", 1);
     assert!(run.stderr.contains("timed out"), "{run:#?}");
-    assert_eq!(switched(&site), ["one", "two"]);
-    assert_eq!(phase(&site), "unfinished");
+    assert_eq!(site.switched(), ["one", "two"]);
+    assert_eq!(site.phase().as_deref(), Some("unfinished"));
 }
 
 #[test]
 fn a_list_that_was_mended_between_two_runs_repeats_nothing_that_was_done() {
-    let mut site = proxy(true, true);
+    let mut site = Site::proxy(true, true);
     site.write("fail_two", "");
     site.run().is("confirmed", 1);
     let switch = site.path("switch").display().to_string();
@@ -264,5 +221,5 @@ fn a_list_that_was_mended_between_two_runs_repeats_nothing_that_was_done() {
         "proxy_switch: {{bgp: {{activate: [[{switch}, zero], [{switch}, one], [{switch}, three]]}}}}"
     );
     site.run().is("unfinished", 0);
-    assert_eq!(switched(&site), ["one", "two", "zero", "three"]);
+    assert_eq!(site.switched(), ["one", "two", "zero", "three"]);
 }

@@ -177,6 +177,35 @@ fn nothing_is_touched_before_everything_is_there() {
 }
 
 #[test]
+fn a_recovery_by_hand_is_not_disturbed() {
+    let site = mesh();
+    site.write("data/raft/peers.json", "[]");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("by hand"), "{run:#?}");
+    assert_eq!(calls(&site), [""; 0]);
+    // Who recovers by hand starts the service again.
+    site.remove("data/raft/peers.json");
+    site.write("mesh_led", "");
+    site.run().is("unfinished", 0);
+    assert_eq!(calls(&site), [""; 0], "the mesh has a leader");
+}
+
+#[test]
+fn several_servers_of_one_site_need_a_prepared_file() {
+    let mut site = mesh();
+    let own = site
+        .config
+        .own_site
+        .replace("[127.0.0.1]", "[127.0.0.1, 127.0.0.9]");
+    site.config.own_site = own;
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("the same peers.json"), "{run:#?}");
+    assert_eq!(calls(&site), [""; 0]);
+}
+
+#[test]
 fn a_prepared_file_is_used() {
     let site = mesh();
     let two = format!(

@@ -141,3 +141,24 @@ fn a_journal_damaged_before_its_last_line_is_refused() {
     site.write("promotion-appserver.journal", journal);
     site.run().is("unfinished", 0);
 }
+
+#[test]
+fn a_journal_that_is_lost_is_told_by_its_name_and_begun_anew() {
+    let site = unfinished();
+    let lost = format!(
+        "journal={} state=missing",
+        site.path("promotion-appserver.journal").display()
+    );
+    let whole = site.call(&["--dry-run"]);
+    assert!(!whole.stderr.contains("state=missing"), "{whole:#?}");
+    site.remove("promotion-appserver.journal");
+    let dry = site.call(&["--dry-run"]);
+    assert!(dry.stderr.contains(&lost), "{dry:#?}");
+    let run = site.run();
+    run.is("unfinished", 0);
+    assert!(run.stderr.contains(&lost), "{run:#?}");
+    assert_eq!(site.lines("moved").len(), 3);
+    let after = site.run();
+    after.is("already-promoted", 0);
+    assert!(!after.stderr.contains("state=missing"), "{after:#?}");
+}

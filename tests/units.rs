@@ -14,6 +14,47 @@ use tempfile::TempDir;
 
 /// The exposure `systemd-analyze security` may report, times ten.
 const HIGHEST_EXPOSURE: &str = "40";
+/// What is installed on a node: the plain units, and those for several roles.
+const UNITS: [&str; 4] = [
+    "habeat.service",
+    "habeat.timer",
+    "habeat@.service",
+    "habeat@.timer",
+];
+/// What one role needs beyond them.
+const DROP_IN: &str = "habeat-consulserver.conf";
+/// What a template says otherwise than its plain unit, and how the plain one says it.
+const INSTANCE_PARTS: [(&str, &str, &str); 9] = [
+    (
+        "service",
+        "# One run of habeat on a node that serves in several roles: `habeat@ROLE.service`.",
+        "# One run of habeat.",
+    ),
+    (
+        "service",
+        "# Line by line as habeat.service, which a test holds it to, but for the name of the instance.\n",
+        "",
+    ),
+    ("service", "its death (%i)", "its death"),
+    (
+        "service",
+        "# The program's defaults with the instance's name, so that each role has a config and a log of its own. The state files get the role's name by themselves.",
+        "# Both paths are the program's defaults, written out for the reader.",
+    ),
+    ("service", "/habeat-%i.", "/habeat."),
+    (
+        "timer",
+        "# When habeat runs in one of several roles: `habeat@ROLE.timer`.",
+        "# When habeat runs.",
+    ),
+    (
+        "timer",
+        "# Line by line as habeat.timer, which a test holds it to, but for the name of the instance.\n",
+        "",
+    ),
+    ("timer", "five minutes (%i)", "five minutes"),
+    ("timer", "habeat@%i.service", "habeat.service"),
+];
 /// Where the service expects the binary.
 const INSTALLED: &str = "/usr/local/sbin/habeat";
 
@@ -52,26 +93,33 @@ fn assert_ran_well(output: &Output) {
     );
 }
 
-/// The units in a folder of their own, the service pointing at the binary under test.
+/// The units in a folder of their own, the services pointing at the binary under test.
 fn installed_units() -> TempDir {
     let dir = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
-    let service = read("systemd/habeat.service");
-    assert!(service.contains(INSTALLED), "{service}");
-    let service = service.replace(INSTALLED, env!("CARGO_BIN_EXE_habeat"));
-    for (name, text) in [
-        ("habeat.service", service),
-        ("habeat.timer", read("systemd/habeat.timer")),
-    ] {
+    for name in UNITS {
+        let text = read(&format!("systemd/{name}"));
+        assert_eq!(
+            name.ends_with(".service"),
+            text.contains(INSTALLED),
+            "{name}"
+        );
+        let text = text.replace(INSTALLED, env!("CARGO_BIN_EXE_habeat"));
         fs::write(dir.path().join(name), text)
             .unwrap_or_else(|e| panic!("cannot write {name}: {e}"));
     }
+    let drop_ins = dir.path().join("habeat@consulserver.service.d");
+    let text = read(&format!("systemd/{DROP_IN}"));
+    fs::create_dir(&drop_ins)
+        .and_then(|()| fs::write(drop_ins.join(DROP_IN), text))
+        .unwrap_or_else(|e| panic!("cannot write {DROP_IN}: {e}"));
     dir
 }
 
 #[test]
 fn systemd_accepts_the_units_without_a_word() {
     let dir = installed_units();
-    for name in ["habeat.service", "habeat.timer"] {
+    // Of a template, systemd looks at an instance.
+    for name in UNITS.into_iter().chain(["habeat@consulserver.service"]) {
         let unit = dir.path().join(name);
         let output = run(
             "systemd-analyze",
@@ -86,20 +134,50 @@ fn systemd_accepts_the_units_without_a_word() {
 #[test]
 fn the_service_is_no_more_exposed_than_allowed() {
     let dir = installed_units();
-    let unit = dir.path().join("habeat.service");
     let threshold = format!("--threshold={HIGHEST_EXPOSURE}");
     let arguments = ["security", "--offline=true", "--no-pager", &threshold];
-    let output = Command::new("systemd-analyze")
-        .args(arguments)
-        .arg(&unit)
-        .output()
-        .unwrap_or_else(|e| panic!("cannot start systemd-analyze: {e}"));
-    assert_ran_well(&output);
+    for name in [
+        "habeat.service",
+        "habeat@.service",
+        "habeat@consulserver.service",
+    ] {
+        let output = Command::new("systemd-analyze")
+            .args(arguments)
+            .arg(dir.path().join(name))
+            .output()
+            .unwrap_or_else(|e| panic!("cannot start systemd-analyze: {e}"));
+        assert_ran_well(&output);
+    }
+}
+
+#[test]
+fn the_templates_say_what_the_plain_units_say() {
+    for kind in ["service", "timer"] {
+        let mut text = read(&format!("systemd/habeat@.{kind}"));
+        for (_, instance, plain) in INSTANCE_PARTS.iter().filter(|part| part.0 == kind) {
+            assert!(text.contains(instance), "habeat@.{kind}: {instance}");
+            text = text.replace(instance, plain);
+        }
+        let text = text.replace("habeat@ROLE.", "habeat.");
+        assert_eq!(text, read(&format!("systemd/habeat.{kind}")));
+    }
+}
+
+#[test]
+fn what_one_role_needs_more_is_for_its_instance_alone() {
+    let drop_in = read(&format!("systemd/{DROP_IN}"));
+    let folder = "/etc/systemd/system/habeat@consulserver.service.d/";
+    assert!(drop_in.contains(folder), "{drop_in}");
+    let more = values(&drop_in, "CapabilityBoundingSet").join(" ");
+    let usual = values(&read("systemd/habeat@.service"), "CapabilityBoundingSet").join(" ");
+    for capability in more.split(' ') {
+        assert!(!usual.split(' ').any(|it| it == capability), "{capability}");
+    }
 }
 
 #[test]
 fn every_directive_says_why_it_is_there() {
-    for name in ["habeat.service", "habeat.timer", "habeat.tmpfiles.conf"] {
+    for name in UNITS.into_iter().chain(["habeat.tmpfiles.conf", DROP_IN]) {
         let text = read(&format!("systemd/{name}"));
         let lines: Vec<&str> = text.lines().collect();
         let mut directives = 0;
@@ -110,14 +188,14 @@ fn every_directive_says_why_it_is_there() {
             }
             directives += 1;
             let above = at.checked_sub(1).map_or("", |n| lines[n]);
-            let listed = name.ends_with(".conf") && above.starts_with("x ");
+            let listed = name.ends_with("tmpfiles.conf") && above.starts_with("x ");
             assert!(
                 above.starts_with("# ") || listed,
                 "{name}:{}: {line} has no reason above it",
                 at + 1
             );
         }
-        assert!(directives > 2, "{name}: found {directives} directives");
+        assert!(directives > 1, "{name}: found {directives} directives");
     }
 }
 
@@ -176,12 +254,22 @@ fn aged_root(names: &[&str]) -> TempDir {
 
 /// The config of somebody who writes no more than is needed.
 fn defaults() -> Config {
+    defaults_of("appserver")
+}
+
+/// The same, for a role.
+fn defaults_of(role: &str) -> Config {
     let dir = TempDir::new().unwrap_or_else(|e| panic!("cannot make a folder: {e}"));
     let path = dir.path().join("habeat.yml");
-    let text = "local: {whoami: secondary, dc_check: primary, role: appserver, provider: consul}\n\
-                primary: {appserver_ip: 192.0.2.1, appserver_vmname: a.example.com}\n\
-                secondary: {appserver_ip: 192.0.2.2, appserver_vmname: b.example.com}\n\
-                consul: {hostname: 127.0.0.1, port: 8500}\n";
+    let text = format!(
+        "local: {{whoami: secondary, dc_check: primary, role: {role}, provider: consul, \
+         proxy_switch: bgp}}\n\
+         primary: {{appserver_ip: 192.0.2.1, appserver_vmname: a.example.com, \
+         proxy_ip: 192.0.2.3, proxyserver_vmname: c.example.com}}\n\
+         secondary: {{appserver_ip: 192.0.2.2, appserver_vmname: b.example.com, \
+         proxyserver_vmname: d.example.com}}\n\
+         consul: {{hostname: 127.0.0.1, port: 8500}}\n"
+    );
     fs::write(&path, text).unwrap_or_else(|e| panic!("cannot write the config: {e}"));
     config::load(&path)
         .unwrap_or_else(|invalid| panic!("{invalid}"))
@@ -203,23 +291,28 @@ fn the_units_and_the_program_agree_on_paths_and_limits() {
         Some(Path::new(&format!("/var/lib/{folder}")))
     );
     let log = read("config/logrotate.d/habeat");
-    assert!(log.contains(&format!("\n{DEFAULT_LOG} {{\n")), "{log}");
+    assert!(
+        log.contains(&format!("\n{DEFAULT_LOG} /var/log/habeat-*.log {{\n")),
+        "{log}"
+    );
 }
 
 #[test]
 fn ageing_removes_what_is_old_but_never_our_names() {
-    let files = defaults().files;
+    let roles = ["appserver", "proxyserver"].map(defaults_of);
     let name = |path: &Path| {
         assert!(path.starts_with("/var/tmp"), "{}", path.display());
         let name = path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     };
-    let promotion = name(&files.promotion);
-    let ours: Vec<String> = ["", ".lock", ".journal", ".accounts", ".new"]
-        .iter()
-        .map(|suffix| format!("{promotion}{suffix}"))
-        .chain([name(&files.down), name(&files.module)])
-        .collect();
+    let of_role = |config: &Config| {
+        let promotion = name(&config.files.promotion);
+        let beside = ["", ".lock", ".journal", ".accounts", ".new"];
+        let beside = beside.map(|suffix| format!("{promotion}{suffix}"));
+        let others = [name(&config.files.down), name(&config.files.module)];
+        beside.into_iter().chain(others)
+    };
+    let ours: Vec<String> = roles.iter().flat_map(of_role).collect();
     let mut names: Vec<&str> = ours.iter().map(String::as_str).collect();
     names.push("other");
     let root = aged_root(&names);

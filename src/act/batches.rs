@@ -181,7 +181,7 @@ impl Shared<'_> {
             .clone()
             .unwrap_or_else(|| deed.outcome.to_string());
         for name in self.ledger.accounts.names(range.clone()).take(NAMES_LOGGED) {
-            log::warn!("stage={} account={name:?} cause=\"{cause}\"", self.stage);
+            log::warn!("stage={} account={name:?} cause={cause:?}", self.stage);
         }
         Came {
             failed: range.len(),

@@ -35,7 +35,7 @@ const WINDOW: u64 = 64 << 10;
 pub fn judge(judge: Judge, finished: &mut Finished) -> Outcome {
     if !finished.outcome.is_ok() {
         if let Some(said) = complaint(finished) {
-            log::debug!("outcome=\"{}\" said=\"{said}\"", finished.outcome);
+            log::debug!("outcome={:?} said={said:?}", finished.outcome.to_string());
         }
         return finished.outcome.clone();
     }

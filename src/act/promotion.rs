@@ -149,7 +149,7 @@ fn await_operations(operations: &Step, deadline: Duration, tools: &Tools<'_>) ->
             Ok(_) => return Ok(()),
             Err(why) => {
                 log::warn!(
-                    "step={} outcome=\"{why}\" consequence=\"not waited for\"",
+                    "step={} outcome={why:?} consequence=\"not waited for\"",
                     operations.name
                 );
                 return Ok(());

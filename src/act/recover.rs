@@ -9,21 +9,22 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::act::step::report;
 use crate::act::{Deed, End, StageEnd, Tools};
-use crate::command::Finished;
-use crate::plan::{Outcome, PUT_BACK, RECOVER, Recovery, START_MESH, STOP_MESH, Step};
+use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH, STOP_MESH};
 use crate::store::Event;
 use crate::witness::{Deadline, leader};
 
 mod ground;
 mod peers;
 mod raft;
+mod steps;
 
 pub use peers::look_at_prepared;
 
 /// Between two questions whether there is a leader.
 const LEADER_POLL: Duration = Duration::from_millis(250);
+/// The step that writes the peers.
+const WRITE_PEERS: &str = "write-peers";
 /// What the journal says when the backup is whole.
 const BACKED_UP: &str = "back-up";
 /// The only part of a command's environment that a service started by it may keep.
@@ -77,12 +78,14 @@ impl<'a, 'b> Surgery<'a, 'b> {
     }
 
     fn recover(&mut self) -> Result<(), End> {
+        // By an earlier run, even if it lost its patience; or by nobody, and a mesh that has a
+        // leader is never touched.
+        if self.has_leader() {
+            log::info!("stage={RECOVER} outcome=\"the mesh has a leader\"");
+            return Ok(());
+        }
         if self.begun.contains(PUT_BACK) {
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
-        }
-        if self.begun.contains(START_MESH) && self.is_recovered() {
-            log::info!("stage={RECOVER} outcome=\"recovered by an earlier run\"");
-            return Ok(());
         }
         let ready = self.make_ready().map_err(|trouble| match trouble {
             Trouble::Stopped => End::Stopped,
@@ -118,6 +121,14 @@ impl<'a, 'b> Surgery<'a, 'b> {
             [user, group] => Some((*user, *group)),
             _ => None,
         };
+        let peers = recovery.peers();
+        if !raft::is_absent(&peers) && !self.begun.contains(WRITE_PEERS) {
+            return Err(Trouble::Failed(format!(
+                "preflight: {} is there already: somebody recovers the mesh by hand, or did not \
+                 finish; finish it, or remove the file",
+                peers.display()
+            )));
+        }
         self.own_step("preflight", |_| ground::look(recovery, owner))
     }
 
@@ -130,7 +141,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             raft::keep_backup(recovery).map_err(Trouble::Failed)?;
             self.note_backup()?;
         }
-        self.own_step("write-peers", |_| raft::write_peers(recovery, prepared))?;
+        self.own_step(WRITE_PEERS, |_| raft::write_peers(recovery, prepared))?;
         self.start()?;
         self.own_step("await-leader", Self::await_leader)
     }
@@ -161,7 +172,8 @@ impl<'a, 'b> Surgery<'a, 'b> {
         started.map(|_| ())
     }
 
-    fn is_recovered(&self) -> bool {
+    /// Whether somebody leads, and no peers wait to be read.
+    fn has_leader(&self) -> bool {
         matches!(self.ask_leader(self.recovery.mesh.timeout), Ok(Some(_)))
             && raft::is_absent(&self.recovery.peers())
     }
@@ -182,7 +194,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             let consumed = raft::is_absent(&self.recovery.peers());
             match (&said, consumed) {
                 (Ok(Some(leader)), true) => {
-                    log::info!("leader={leader} peers=taken");
+                    log::info!("leader={leader:?} peers=taken");
                     return Ok(());
                 }
                 (Ok(_) | Err(_), _) if self.tools.is_stopping() => return Ok(()),
@@ -206,7 +218,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
 
     /// Undoes the recovery; it is not tried again before somebody has looked.
     fn give_up(&mut self, why: &str) -> End {
-        log::error!("stage={RECOVER} cause=\"{why}\" next=\"what was done is undone\"");
+        log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
         match self.put_back() {
             Ok(()) => match self.tools.note(&Event::Undone) {
                 Ok(()) => End::GivenUp(format!(
@@ -239,80 +251,25 @@ impl<'a, 'b> Surgery<'a, 'b> {
         if self.begun.contains(PUT_BACK) {
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
         }
-        if self.ask_leader(self.recovery.mesh.timeout).is_ok() {
+        let was_started = self.begun.contains(START_MESH);
+        let is_written = !raft::is_absent(&self.recovery.peers());
+        let is_running = self.ask_leader(self.recovery.mesh.timeout).is_ok();
+        if is_running && !is_written {
             return Ok(());
         }
-        log::warn!("stage=restore-mesh because=\"a killed recovery left the service stopped\"");
-        let untouched =
-            !raft::is_absent(&self.recovery.peers()) || !self.begun.contains(START_MESH);
-        let started = raft::remove_peers(self.recovery)
+        log::warn!("stage=restore-mesh because=\"an earlier run was ended in its recovery\"");
+        let restored = raft::remove_peers(self.recovery)
             .map_err(Trouble::Failed)
-            .and_then(|()| self.start());
-        match started {
-            Ok(()) if untouched => self.tools.note(&Event::Undone).map_err(End::Incomplete),
+            .and_then(|()| if is_running { Ok(()) } else { self.start() });
+        match restored {
+            Ok(()) if is_written || !was_started => {
+                self.tools.note(&Event::Undone).map_err(End::Incomplete)
+            }
             Ok(()) => Ok(()),
             Err(Trouble::Stopped) => Err(End::Stopped),
             Err(Trouble::Failed(why)) => Err(End::Incomplete(format!(
                 "the service of the mesh is stopped and could not be started: {why}"
             ))),
         }
-    }
-
-    /// Runs a command.
-    fn step(&mut self, step: &Step) -> Result<Option<Finished>, Trouble> {
-        self.begun.insert(step.name.to_owned());
-        let (deed, finished) = self.tools.run(step);
-        let outcome = deed.outcome.clone();
-        self.deeds.push(deed);
-        match outcome {
-            Outcome::Ok => Ok(finished),
-            Outcome::Stopped | Outcome::Skipped(_) => Err(Trouble::Stopped),
-            Outcome::Exit(_)
-            | Outcome::Signal(_)
-            | Outcome::TimedOut
-            | Outcome::SpawnFailed(_)
-            | Outcome::BadOutput(_) => Err(Trouble::Failed(format!("{}: {outcome}", step.name))),
-        }
-    }
-
-    /// Runs a step of our own, journalled like a command.
-    fn own_step<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce(&mut Self) -> Result<T, String>,
-    ) -> Result<T, Trouble> {
-        if self.tools.is_stopping() {
-            return Err(Trouble::Stopped);
-        }
-        let step = name.to_owned();
-        self.begun.insert(step.clone());
-        let before = Event::Before { step: step.clone() };
-        self.tools.note(&before).map_err(Trouble::Failed)?;
-        let started = Instant::now();
-        let done = work(self);
-        let outcome = match &done {
-            Ok(_) if self.tools.is_stopping() => Outcome::Stopped,
-            Ok(_) => Outcome::Ok,
-            Err(why) => Outcome::BadOutput(why.clone()),
-        };
-        let after = Event::After {
-            step,
-            outcome: outcome.to_string(),
-        };
-        let noted = self.tools.note(&after);
-        let deed = Deed {
-            step: name,
-            outcome,
-            took: started.elapsed(),
-            complaint: None,
-        };
-        report(&deed);
-        self.deeds.push(deed);
-        let done = done.map_err(|why| Trouble::Failed(format!("{name}: {why}")))?;
-        noted.map_err(Trouble::Failed)?;
-        if self.tools.is_stopping() {
-            return Err(Trouble::Stopped);
-        }
-        Ok(done)
     }
 }

@@ -34,7 +34,7 @@ impl Tools<'_> {
             outcome: deed.outcome.to_string(),
         };
         if let Err(why) = self.note(&after) {
-            log::error!("step={} cause=\"{why}\"", step.name);
+            log::error!("step={} cause={why:?}", step.name);
         }
         report(&deed);
         (deed, Some(finished))
@@ -102,14 +102,15 @@ impl Tools<'_> {
 /// One line per step: what came of it.
 pub(super) fn report(deed: &Deed) {
     let took = deed.took.as_secs_f64();
+    let outcome = deed.outcome.to_string();
     match (&deed.outcome, &deed.complaint) {
         (Outcome::Ok, _) => log::info!("step={} outcome=ok took={took:.1}s", deed.step),
-        (outcome, Some(complaint)) => log::warn!(
-            "step={} outcome=\"{outcome}\" took={took:.1}s complaint=\"{complaint}\"",
+        (_, Some(complaint)) => log::warn!(
+            "step={} outcome={outcome:?} took={took:.1}s complaint={complaint:?}",
             deed.step
         ),
-        (outcome, None) => {
-            log::warn!("step={} outcome=\"{outcome}\" took={took:.1}s", deed.step);
+        (_, None) => {
+            log::warn!("step={} outcome={outcome:?} took={took:.1}s", deed.step);
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::clock::Now;
 use crate::command::Runner;
 use crate::config::{Config, Duty};
-use crate::decide::{Memory, Promotion};
+use crate::decide::{Choice, Decision, Memory, Promotion};
 use crate::exit::{Code, Refusal};
 use crate::plan::{Stage, Work};
 use crate::store::{AccountList, Journal};
@@ -38,11 +38,12 @@ pub(super) fn require_privilege(config: &Config, stages: &[Stage]) -> Result<(),
 
 pub(super) fn perform(
     config: &Config,
+    decision: &Decision,
     stages: &[Stage],
     intended: &Memory,
     stop: &Arc<AtomicBool>,
 ) -> Result<Deeds, Refusal> {
-    if stages.is_empty() {
+    if stages.is_empty() && !forgets(decision) {
         return Ok(nothing(End::Complete));
     }
     let Some(promotion) = &intended.promotion else {
@@ -66,6 +67,14 @@ pub(super) fn perform(
         accounts: AccountList::open(file, &story.listed)?,
     });
     Ok(act::act(stages, &mut tools))
+}
+
+/// Whether the promotion is forgotten afterwards, and with it the mark of its commands.
+fn forgets(decision: &Decision) -> bool {
+    match decision.choice {
+        Choice::Return | Choice::Failback => true,
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => false,
+    }
 }
 
 fn without_promotion(

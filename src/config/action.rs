@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::keys::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero};
-use super::{Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Takeover, Timeouts};
+use super::{
+    Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Role, Takeover, Timeouts,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -140,11 +142,17 @@ fn argument(field: &Field<'_>) -> Option<String> {
     text.map(str::to_owned)
 }
 
-/// Reads `history`.
-pub(super) fn history(field: &Field<'_>) -> History {
+/// Reads `history`. Roles of one node share no file by default; a mailbox server's has no suffix,
+/// as that of its module.
+pub(super) fn history(field: &Field<'_>, role: Option<Role>) -> History {
     let section = field.section(&HISTORY);
+    let suffix = match role {
+        Some(Role::Appserver) | None => String::new(),
+        Some(role @ (Role::Proxyserver | Role::Consulserver)) => format!("-{}", role.name()),
+    };
+    let default = format!("/var/lib/habeat/history{suffix}.jsonl");
     History {
-        file: section.get("file").path("/var/lib/habeat/history.jsonl"),
+        file: section.get("file").path(&default),
         keep: section.get("keep").number(1000, 1, None),
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
             ..action::fence(&fence)
         },
         timeouts,
-        history: action::history(&top.get("history")),
+        history: action::history(&top.get("history"), local.role),
     };
     warn_of_unsupported(&top);
     rules::apply(&config, &sites, &top);

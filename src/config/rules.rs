@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::reader::{Field, Section};
 use super::scalar::{is_loopback, spell};
 use super::site::Sites;
-use super::{Config, Duty, Gossip, Provider, Role, Target};
+use super::suggest::quoted;
+use super::{Config, Consul, Duty, Gossip, Hetrix, Provider, Role, Target, Vcenter, Witness};
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
@@ -34,6 +35,7 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
             | Provider::Http(_) => {}
         }
     }
+    warn_of_one_voice(&config.witnesses, &top.get("witnesses"));
     warn_of_own_anchors(config, sites, &top.get("anchors"));
 }
 
@@ -154,6 +156,36 @@ fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
             "one target only, and the gossip of Consul may speak: a cut line between the sites \
              looks like a death; add a second path to the peer, such as its public address",
         );
+    }
+}
+
+/// What is asked twice errs twice.
+fn warn_of_one_voice(witnesses: &[Witness], list: &Field<'_>) {
+    for (index, witness) in witnesses.iter().enumerate() {
+        let provider = &witness.provider;
+        let is_asked_too = |other: &&Witness| {
+            other.provider.name() == provider.name() && whom(&other.provider) == whom(provider)
+        };
+        if let Some(other) = witnesses[..index].iter().find(is_asked_too) {
+            list.warn(format!(
+                "{} and {} are one {} under two names: they err together, and count as two; let \
+                 one of them ask somebody else, or remove it",
+                quoted(&other.name),
+                quoted(&witness.name),
+                provider.name()
+            ));
+        }
+    }
+}
+
+/// Returns who is asked, among the witnesses of one kind.
+fn whom(provider: &Provider) -> String {
+    match provider {
+        Provider::Consul(Consul { base_url, .. })
+        | Provider::Vcenter(Vcenter { base_url, .. })
+        | Provider::Hetrix(Hetrix { base_url, .. }) => base_url.to_ascii_lowercase(),
+        Provider::Command { argv } => format!("{argv:?}"),
+        Provider::Http(page) => page.url.clone(),
     }
 }
 

@@ -8,6 +8,7 @@ mod damaged;
 mod errors;
 mod forms;
 mod generations;
+mod mesh;
 mod proxies;
 mod values;
 mod warnings;

@@ -58,6 +58,9 @@ pub struct Promotion {
     pub failure: Option<String>,
     /// The operator's reason, once it was acknowledged.
     pub acknowledged: Option<String>,
+    /// When the operator asked for the return, until that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failback: Option<Now>,
 }
 
 /// How far a promotion is.
@@ -95,6 +98,7 @@ impl Promotion {
             finished: None,
             failure: None,
             acknowledged: None,
+            failback: None,
         }
     }
 }
@@ -102,13 +106,16 @@ impl Promotion {
 /// The HA module of the manual site is stopped by us, or is about to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Module {
-    /// How far the stop is.
+    /// How far the stop is, or the start after it.
     pub phase: ModulePhase,
     /// Consecutive runs that saw the peer alive since.
     pub alive_streak: u32,
+    /// When the operator asked for the return, until that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failback: Option<Now>,
 }
 
-/// How far the stop of the HA module is.
+/// How far the stop of the HA module is, or the start after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModulePhase {
@@ -116,6 +123,8 @@ pub enum ModulePhase {
     Stopping,
     /// Done.
     Stopped,
+    /// It is being started again; whether it runs is not known.
+    Starting,
 }
 
 impl Module {
@@ -124,11 +133,20 @@ impl Module {
         Self {
             phase,
             alive_streak: 0,
+            failback: None,
         }
     }
 }
 
 impl Memory {
+    /// Whether the operator asked for a return that is not done.
+    pub fn is_failing_back(&self) -> bool {
+        let promotion = self.promotion.as_ref();
+        let module = self.module.as_ref();
+        promotion.is_some_and(|it| it.failback.is_some())
+            || module.is_some_and(|it| it.failback.is_some())
+    }
+
     /// Returns how many runs in a row saw the peer alive since there is something to return from;
     /// `None` when there is nothing.
     pub fn alive_streak(&self) -> Option<u32> {
@@ -164,10 +182,13 @@ impl Memory {
         let mut next = self.clone();
         let verdict = match &decision.choice {
             Choice::Hold(Hold::Changed(verdict)) => verdict,
+            // The operator's question is no run of the timer: it counts for nothing.
+            Choice::Hold(Hold::PeerAway(_) | Hold::NothingToReturn) => return next,
             Choice::Rest
             | Choice::Clear
             | Choice::Hold(_)
             | Choice::Return
+            | Choice::Failback
             | Choice::Resume
             | Choice::Promote => &decision.verdict,
         };

@@ -4,7 +4,7 @@
 use crate::decide::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
 
 /// Every reason code.
-pub const REASONS: [&str; 21] = [
+pub const REASONS: [&str; 24] = [
     "alive",
     "recovered",
     "returned",
@@ -12,6 +12,9 @@ pub const REASONS: [&str; 21] = [
     "unfinished",
     "returning",
     "manual-return",
+    "failback",
+    "peer-away",
+    "nothing-to-return",
     "cut",
     "unknown",
     "isolated",
@@ -35,7 +38,7 @@ impl Choice {
             Self::Rest => "rest",
             Self::Clear => "clear",
             Self::Hold(_) => "hold",
-            Self::Return => "return",
+            Self::Return | Self::Failback => "return",
             Self::Resume => "resume",
             Self::Promote => "promote",
         }
@@ -67,13 +70,17 @@ impl Hold {
             Self::FenceFailed => "fence-failed",
             Self::Changed(_) => "changed",
             Self::Stopped => "stopped",
+            Self::PeerAway(_) => "peer-away",
+            Self::NothingToReturn => "nothing-to-return",
         }
     }
 
     fn sentence(&self) -> String {
         match self {
             Self::Returning { .. } => "the peer answers again; not yet often enough".into(),
-            Self::ManualReturn => "the peer is back; the return is the operator's".into(),
+            Self::ManualReturn => {
+                "the peer is back; the return is the operator's, by `habeat failback`".into()
+            }
             Self::Cut => "a witness says the peer runs: the line is cut, not the peer dead".into(),
             Self::Unknown(ignorance) => ignorance.to_string(),
             Self::ManualSite(ModuleOrder::Stop) => {
@@ -98,18 +105,26 @@ impl Hold {
                 )
             }
             Self::FenceFailed => "fencing failed; it waits for `habeat ack`".into(),
-            Self::Changed(verdict) => {
-                let why = match verdict {
-                    Verdict::Unknown(ignorance) => format!(" ({ignorance})"),
-                    Verdict::Alive | Verdict::Cut | Verdict::Dead => String::new(),
-                };
-                format!(
-                    "the evidence changed just before the first step: {}{why}",
-                    verdict.name()
-                )
-            }
+            Self::Changed(verdict) => format!(
+                "the evidence changed just before the first step: {}",
+                in_full(verdict)
+            ),
             Self::Stopped => "asked to stop before the first step".into(),
+            Self::PeerAway(verdict) => format!(
+                "the peer does not answer ({}): to go back to it would take the service away",
+                in_full(verdict)
+            ),
+            Self::NothingToReturn => {
+                "there is nothing to return from: no promotion, no stopped HA module".into()
+            }
         }
+    }
+}
+
+fn in_full(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Unknown(ignorance) => format!("{} ({ignorance})", verdict.name()),
+        Verdict::Alive | Verdict::Cut | Verdict::Dead => verdict.name().to_owned(),
     }
 }
 
@@ -121,6 +136,7 @@ impl Decision {
             Choice::Clear => "recovered",
             Choice::Hold(hold) => hold.code(),
             Choice::Return => "returned",
+            Choice::Failback => "failback",
             Choice::Resume => "unfinished",
             Choice::Promote => "confirmed",
         }
@@ -133,6 +149,7 @@ impl Decision {
             Choice::Clear => "the peer answers again: the suspicion is over".into(),
             Choice::Hold(hold) => hold.sentence(),
             Choice::Return => "the peer is back for good".into(),
+            Choice::Failback => "the operator asked for the return, and the peer answers".into(),
             Choice::Resume => "a promotion was begun and is not finished".into(),
             Choice::Promote => "the peer is dead, often enough, and nothing speaks against".into(),
         }
@@ -148,6 +165,7 @@ impl Decision {
             | Choice::Rest
             | Choice::Clear
             | Choice::Return
+            | Choice::Failback
             | Choice::Resume
             | Choice::Promote => None,
         }

@@ -130,6 +130,13 @@ fn promoted(phase: Phase, attempts: u32, alive_streak: u32) -> Option<Promotion>
     })
 }
 
+fn asked_back(promotion: Promotion) -> Promotion {
+    Promotion {
+        failback: Some(now()),
+        ..promotion
+    }
+}
+
 fn suspect(dead_streak: u32, last: Option<Now>) -> Option<Suspicion> {
     Some(Suspicion {
         dead_streak,
@@ -266,11 +273,26 @@ fn memories() -> Vec<(&'static str, Memory)> {
             "module stopped, alive once",
             Memory {
                 module: Some(Module {
-                    phase: ModulePhase::Stopped,
                     alive_streak: 1,
+                    ..Module::new(ModulePhase::Stopped)
                 }),
                 ..nothing()
             },
+        ),
+        (
+            "module starting",
+            Memory {
+                module: Some(Module::new(ModulePhase::Starting)),
+                ..nothing()
+            },
+        ),
+        (
+            "promoted, failback asked for",
+            dead_and(promoted(Phase::Finished, 1, 0).map(asked_back)),
+        ),
+        (
+            "returning, not done, failback asked for",
+            dead_and(promoted(Phase::Returning, 0, 0).map(asked_back)),
         ),
     ]
 }
@@ -324,7 +346,13 @@ fn render() -> String {
             }
         }
     }
-    text += "\n## The role `consulserver`: has our own mesh a leader?\n\n\
+    render_leaders(&mut text);
+    render_failback(&mut text);
+    text
+}
+
+fn render_leaders(text: &mut String) {
+    *text += "\n## The role `consulserver`: has our own mesh a leader?\n\n\
              | verdict | leader | memory | decision | reason | streak | exit |\n|---|---|---|---|---|---|---|\n";
     let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
     for (leader_name, observation) in dead_with_leaders() {
@@ -342,7 +370,27 @@ fn render() -> String {
             .unwrap();
         }
     }
-    text
+}
+
+fn render_failback(text: &mut String) {
+    *text += "\n## Failback: verdict and memory to decision\n\n\
+             What `habeat failback` comes to, whatever the policy.\n\n\
+             | verdict | memory | decision | reason | exit |\n|---|---|---|---|---|\n";
+    for observation in one_per_verdict() {
+        for (memory_name, memory) in memories() {
+            let (_, policy) = policies().remove(0);
+            let decision = failback(&policy, &memory, &observation);
+            writeln!(
+                text,
+                "| {} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} |",
+                decision.verdict.name(),
+                decision.choice.name(),
+                crate::exit::code(&decision).number(),
+                reason = decision.reason(),
+            )
+            .unwrap();
+        }
+    }
 }
 
 /// A dead peer, whatever our own agent says of a leader.
@@ -430,6 +478,26 @@ fn nothing_without_a_down_ever_promotes() {
 }
 
 #[test]
+fn a_failback_goes_back_to_a_peer_that_answers_and_to_no_other() {
+    let mut returned_at_all = 0;
+    for (name, observation) in observations() {
+        for (memory_name, memory) in memories() {
+            for (_, policy) in policies() {
+                let decision = failback(&policy, &memory, &observation);
+                let returns = decision.choice == Choice::Failback;
+                let may = observation.reach == Reach::Answers && memory.alive_streak().is_some();
+                assert_eq!(returns, may, "{name} / {memory_name}");
+                assert!(!acts(&decision), "{name} / {memory_name}");
+                returned_at_all += usize::from(returns);
+                let unchanged = memory.after(&decision, &now()) == memory;
+                assert!(returns || unchanged, "{name} / {memory_name}");
+            }
+        }
+    }
+    assert!(returned_at_all > 0, "the loop has seen no return at all");
+}
+
+#[test]
 fn a_second_witness_can_only_take_away() {
     let voices = testimonies();
     for (_, first) in &voices {
@@ -500,7 +568,7 @@ fn an_outage_is_confirmed_then_promoted_and_a_return_is_confirmed_then_cleared()
         memory = memory.after(&decision, &now());
         match decision.choice {
             Choice::Promote => memory.promotion = promoted(Phase::Finished, 1, 0),
-            Choice::Return => memory.promotion = None,
+            Choice::Return | Choice::Failback => memory.promotion = None,
             Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume => {}
         }
         story.push(decision.reason());
@@ -590,6 +658,7 @@ fn every_reason_code_is_listed_and_every_listed_one_is_reached() {
         for (_, memory) in memories() {
             for (_, policy) in policies() {
                 let _ = reached.insert(decide(&policy, &memory, observation, &now()).reason());
+                let _ = reached.insert(failback(&policy, &memory, observation).reason());
             }
         }
     }

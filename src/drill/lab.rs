@@ -26,6 +26,8 @@ const CARBONIO: &str = include_str!("carbonio.sh");
 const ZMPROV: &str = include_str!("zmprov.sh");
 const FENCE: &str = include_str!("fence.sh");
 const SWITCH: &str = include_str!("switch.sh");
+/// The file that says that the HA module is stopped.
+const MODULE: &str = "module-stopped";
 /// The half of the traffic that makes trouble.
 const SECOND_HALF: &str = "here-2";
 /// How long a slow switch takes, in seconds.
@@ -168,6 +170,7 @@ impl Lab {
             Event::FenceMended => fs::remove_file(self.path("fail_fence"))?,
             Event::SwitchBreaks => self.write("fail_switch", SECOND_HALF, 0o600)?,
             Event::SwitchMended => fs::remove_file(self.path("fail_switch"))?,
+            Event::BackBreaks => self.write("fail_switch", "back", 0o600)?,
             Event::SwitchSlow => self.write("slow_switch", SLOW_SWITCH, 0o600)?,
         }
         Ok(())
@@ -182,6 +185,7 @@ impl Lab {
             "promotion-appserver",
             "down-proxyserver",
             "promotion-proxyserver",
+            MODULE,
         ];
         Ok(Seen {
             calls: self.lines("calls")?,
@@ -249,10 +253,11 @@ impl Lab {
             switch = path("switch"),
             down = path("down"),
             promotion = path("promotion"),
-            module = path("module-stopped"),
+            module = path(MODULE),
             peer = self.peer.address(),
             anchor = self.anchor.address(),
             max_attempts = setup.max_attempts,
+            on_return = setup.on_return,
             block_period = setup.block_period,
             fence = match setup.fence {
                 Fence::Without => "[]".to_owned(),

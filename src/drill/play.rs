@@ -68,12 +68,8 @@ fn play_into(played: &mut Played, scenario: &Scenario, folder: &Path) -> Result<
 fn call(habeat: &Habeat, lab: &Lab, number: usize, line: &Move) -> Result<(Line, Ran)> {
     let mut told = Line::new(number, story(line, number));
     let ran = match line.call {
-        Call::Run { says, exit } => {
-            let ran = habeat.start(number, &["run", "--json"])?.wait()?;
-            "run".clone_into(&mut told.call);
-            hold_against(&mut told, &ran, says, exit);
-            ran
-        }
+        Call::Run { says, exit } => asked("run", &mut told, habeat, (says, exit))?,
+        Call::Failback { says, exit } => asked("failback", &mut told, habeat, (says, exit))?,
         Call::RunAndKill { on } => {
             let running = habeat.start(number, &["run", "--json"])?;
             let ran = running.kill_when_exists(&lab.path(on))?;
@@ -103,19 +99,30 @@ fn call(habeat: &Habeat, lab: &Lab, number: usize, line: &Move) -> Result<(Line,
     Ok((told, ran))
 }
 
+/// Calls a verb that decides, and holds its answer against what it must say and exit with.
+fn asked(verb: &str, told: &mut Line, habeat: &Habeat, must: (&str, i32)) -> Result<Ran> {
+    let ran = habeat.start(told.number, &[verb, "--json"])?.wait()?;
+    verb.clone_into(&mut told.call);
+    hold_against(told, &ran, must);
+    Ok(ran)
+}
+
 fn story(line: &Move, number: usize) -> String {
-    let stories: Vec<_> = line.happens.iter().map(|event| event.story()).collect();
+    let mut stories: Vec<_> = line.happens.iter().map(|event| event.story()).collect();
+    if let Call::Failback { .. } = line.call {
+        stories.push("the operator asks for the return".to_owned());
+    }
     match (line.call, stories.is_empty(), number) {
         (Call::RunAndKill { on }, ..) => format!("the timer again; kill -9 while it is {on}"),
         (Call::Ack, ..) => "the operator acknowledges".to_owned(),
-        (Call::Run { .. }, false, _) => stories.join("; "),
-        (Call::Run { .. }, true, 1) => "all is well".to_owned(),
-        (Call::Run { .. }, true, _) => "the timer again".to_owned(),
+        (Call::Run { .. } | Call::Failback { .. }, false, _) => stories.join("; "),
+        (Call::Run { .. } | Call::Failback { .. }, true, 1) => "all is well".to_owned(),
+        (Call::Run { .. } | Call::Failback { .. }, true, _) => "the timer again".to_owned(),
     }
 }
 
 /// Notes what a run said, and where it is not what it must say.
-fn hold_against(told: &mut Line, ran: &Ran, says: &str, exit: i32) {
+fn hold_against(told: &mut Line, ran: &Ran, (says, exit): (&str, i32)) {
     let said: Said = match serde_json::from_str(&ran.stdout) {
         Ok(said) => said,
         Err(err) => {

@@ -22,6 +22,8 @@ pub(super) struct Setup {
     pub(super) role: Role,
     /// `policy.max_attempts`.
     pub(super) max_attempts: u32,
+    /// `policy.on_return`, as written in the config.
+    pub(super) on_return: &'static str,
     /// `policy.block_period`, as written in the config.
     pub(super) block_period: &'static str,
     /// Whether there is a fence to run before a promotion.
@@ -85,6 +87,13 @@ pub(super) enum Call {
     },
     /// By the operator: `habeat ack`.
     Ack,
+    /// By the operator: `habeat failback`. As for [`Call::Run`].
+    Failback {
+        /// `decision/reason`, by their stable codes.
+        says: &'static str,
+        /// The exit code.
+        exit: i32,
+    },
 }
 
 /// Something that happens in the lab.
@@ -138,6 +147,8 @@ pub(super) enum Event {
     SwitchMended,
     /// It takes its time.
     SwitchSlow,
+    /// The command that moves traffic back fails.
+    BackBreaks,
 }
 
 impl Event {
@@ -170,6 +181,7 @@ impl Event {
             Self::SwitchBreaks => "half of the traffic cannot be moved",
             Self::SwitchMended => "all of it can be moved again",
             Self::SwitchSlow => "moving traffic is slow",
+            Self::BackBreaks => "the traffic cannot be moved back",
         };
         words.to_owned()
     }
@@ -205,6 +217,7 @@ pub(super) const USUAL: Setup = Setup {
     whoami: Whoami::Secondary,
     role: Role::Mailboxes,
     max_attempts: 3,
+    on_return: "role",
     block_period: "0s",
     fence: Fence::Without,
 };
@@ -228,6 +241,20 @@ pub(super) const fn run_and_kill(on: &'static str, facts: &'static [Fact]) -> Mo
     Move {
         happens: &[],
         call: Call::RunAndKill { on },
+        facts,
+    }
+}
+
+/// A call by the operator: `habeat failback`.
+pub(super) const fn failback(
+    happens: &'static [Event],
+    says: &'static str,
+    exit: i32,
+    facts: &'static [Fact],
+) -> Move {
+    Move {
+        happens,
+        call: Call::Failback { says, exit },
         facts,
     }
 }

@@ -4,7 +4,9 @@
 use super::lab::ACCOUNTS as ALL;
 use super::scenario::Event::*;
 use super::scenario::Fact::*;
-use super::scenario::{Fence, Role, Scenario, Setup, USUAL, Whoami, ack, run, run_and_kill};
+use super::scenario::{
+    Fence, Role, Scenario, Setup, USUAL, Whoami, ack, failback, run, run_and_kill,
+};
 
 /// Accounts that a partial promotion moves.
 const SOME: usize = 5;
@@ -200,6 +202,34 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             run(&[PeerReturns], "hold/returning",   0, &[ModuleStarts(0)]),
             run(&[],            "return/returned",  0, &[ModuleStarts(1), NothingRemembered]),
             run(&[],            "rest/alive",       0, &[ModuleStarts(1), OnPeer(ALL)]),
+        ],
+    },
+    Scenario {
+        name: "manual-return",
+        title: "the return is the operator's: habeat waits for it, on the manual site too",
+        setup: Setup { whoami: Whoami::Primary, on_return: "manual", ..USUAL },
+        moves: &[
+            run(&[PeerDies],         "hold/manual-site",       3, &[ModuleStops(1)]),
+            failback(&[],            "hold/peer-away",         3, &[ModuleStarts(0)]),
+            run(&[PeerReturns],      "hold/returning",         0, &[ModuleStarts(0)]),
+            run(&[],                 "hold/manual-return",     0, &[ModuleStarts(0)]),
+            run(&[],                 "hold/manual-return",     0, &[ModuleStarts(0)]),
+            failback(&[],            "return/failback",        0, &[ModuleStarts(1), NothingRemembered]),
+            failback(&[],            "hold/nothing-to-return", 0, &[ModuleStarts(1)]),
+            run(&[],                 "rest/alive",             0, &[ModuleStarts(1)]),
+        ],
+    },
+    Scenario {
+        name: "proxy-failback",
+        title: "a proxy: the operator asks for the return; it fails at first, and is gone on with",
+        setup: Setup { role: Role::Proxy, on_return: "manual", ..USUAL },
+        moves: &[
+            run(&[PeerDies],                     "hold/confirming",    0, &[]),
+            run(&[],                             "promote/confirmed",  0, &[Switched(&["here-1", "here-2", "look"])]),
+            failback(&[],                        "hold/peer-away",     3, &[Switched(&["here-1", "here-2", "look"])]),
+            failback(&[PeerReturns, BackBreaks], "return/failback",    1, &[Switched(&["here-1", "here-2", "look", "back"])]),
+            run(&[SwitchMended],                 "return/failback",    0, &[Switched(&["here-1", "here-2", "look", "back", "back"]), NothingRemembered]),
+            run(&[],                             "rest/alive",         0, &[]),
         ],
     },
     Scenario {

@@ -27,7 +27,7 @@ fn every_hold_a_lab_can_bring_about_is_played() {
         .iter()
         .flat_map(|one| one.moves)
         .filter_map(|line| match line.call {
-            Call::Run { says, .. } => Some(says),
+            Call::Run { says, .. } | Call::Failback { says, .. } => Some(says),
             Call::RunAndKill { .. } | Call::Ack => None,
         })
         .collect();
@@ -48,6 +48,10 @@ fn every_hold_a_lab_can_bring_about_is_played() {
         "hold/manual-site",
         "hold/not-enabled",
         "hold/fence-failed",
+        "hold/manual-return",
+        "hold/peer-away",
+        "hold/nothing-to-return",
+        "return/failback",
     ] {
         assert!(said.contains(expected), "no scenario expects {expected}");
     }

@@ -232,6 +232,8 @@ fn each_decision_has_its_plan() {
         (&nothing, Choice::Clear, Vec::new()),
         (&nothing, Choice::Return, Vec::new()),
         (&stopped, Choice::Return, module("doStartService")),
+        (&nothing, Choice::Failback, Vec::new()),
+        (&stopped, Choice::Failback, module("doStartService")),
         (
             &nothing,
             Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)),

@@ -2,7 +2,8 @@
 
 use crate::act::{Deeds, End};
 use crate::config::{Config, Duty};
-use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, contradict};
+use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
+use crate::logging::word;
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, takeover};
 use crate::record::report::{Report, leader, reach, shell_line, standing, voice_word};
@@ -15,7 +16,7 @@ pub fn evidence(config: &Config, seen: &Observation) {
     }
     log::info!(
         "peer={} host={} reach={}",
-        config.peer.name,
+        word(&config.peer.name),
         config.peer.host(),
         reach(&seen.reach)
     );
@@ -29,7 +30,7 @@ pub fn evidence(config: &Config, seen: &Observation) {
         log_heard(heard);
     }
     if let Some(leader) = leader(&seen.leader) {
-        log::info!("leader=\"{leader}\"");
+        log::info!("leader={leader:?}");
     }
     if contradict(&seen.heard) {
         log::warn!("witnesses=contradict because=\"one says up, another says down\"");
@@ -37,16 +38,14 @@ pub fn evidence(config: &Config, seen: &Observation) {
 }
 
 fn log_look(kind: &str, look: &Look) {
+    let target = word(&look.target);
     match &look.answer {
-        Answer::Answered => log::info!("{kind}={} answer=answered", look.target),
+        Answer::Answered => log::info!("{kind}={target} answer=answered"),
         Answer::NoAnswer(why) => {
-            log::info!("{kind}={} answer=no-answer cause=\"{why}\"", look.target);
+            log::info!("{kind}={target} answer=no-answer cause={why:?}");
         }
         Answer::CouldNotProbe(why) => {
-            log::warn!(
-                "{kind}={} answer=could-not-probe cause=\"{why}\"",
-                look.target
-            );
+            log::warn!("{kind}={target} answer=could-not-probe cause={why:?}");
         }
     }
 }
@@ -58,6 +57,7 @@ fn log_heard(heard: &Heard) {
         testimony,
         weight,
     } = heard;
+    let (witness, host) = (word(witness), word(host));
     let weight = match weight {
         Weight::Full => "",
         Weight::VetoOnly => " weight=veto-only",
@@ -69,7 +69,7 @@ fn log_heard(heard: &Heard) {
             log::warn!("witness={witness} host={host} testimony=down voice={voice}{weight}");
         }
         Testimony::Unknown(doubt) => log::warn!(
-            "witness={witness} host={host} testimony=unknown doubt={} cause=\"{}\"{weight}",
+            "witness={witness} host={host} testimony=unknown doubt={} cause={:?}{weight}",
             doubt.kind.code(),
             doubt.detail
         ),
@@ -83,7 +83,7 @@ pub fn decision(config: &Config, decision: &Decision) {
         .map(|streak| format!(" streak={streak}"))
         .unwrap_or_default();
     let line = format!(
-        "decision={} reason={} verdict={}{streak} role={} peer={} because=\"{}\"",
+        "decision={} reason={} verdict={}{streak} role={} peer={} because={:?}",
         decision.choice.name(),
         decision.reason(),
         decision.verdict.name(),
@@ -91,51 +91,91 @@ pub fn decision(config: &Config, decision: &Decision) {
         config.peer.host(),
         decision.sentence()
     );
-    match decision.verdict {
-        crate::decide::Verdict::Alive => log::info!("{line}"),
-        crate::decide::Verdict::Cut
-        | crate::decide::Verdict::Dead
-        | crate::decide::Verdict::Unknown(_) => log::warn!("{line}"),
+    match (&decision.verdict, &decision.choice) {
+        // Whoever asked is answered, even with -q.
+        (_, Choice::Failback | Choice::Hold(Hold::NothingToReturn)) => log::warn!("{line}"),
+        (Verdict::Alive, _) => log::info!("{line}"),
+        (Verdict::Cut | Verdict::Dead | Verdict::Unknown(_), _) => log::warn!("{line}"),
     }
 }
 
 /// Logs what the config keeps this run from doing.
-pub fn withheld(config: &Config, memory: &Memory, decision: &Decision) {
+pub fn withheld(config: &Config, decision: &Decision) {
     match &decision.choice {
         Choice::Hold(Hold::NotEnabled) => {
             for argv in plan::lines(&takeover(config)) {
                 log::warn!("would-run={:?}", shell_line(&argv));
             }
         }
-        Choice::Return => match &config.duty {
-            Duty::Proxyserver(proxyserver)
-                if plan::is_switched(memory) && !proxyserver.enable_deactivate =>
-            {
-                log::warn!(
-                    "deactivate=not-enabled because=\"local.proxy_enable_deactivate is off\" \
-                     next=\"the traffic stays here until somebody moves it back\""
-                );
-            }
-            Duty::Appserver(_) | Duty::Proxyserver(_) | Duty::Consulserver(_) => {}
-        },
+        Choice::Rest
+        | Choice::Clear
+        | Choice::Hold(_)
+        | Choice::Return
+        | Choice::Failback
+        | Choice::Resume
+        | Choice::Promote => {}
+    }
+}
+
+/// Logs what a return leaves as it is.
+pub fn left(config: &Config, memory: &Memory, decision: &Decision) {
+    match &decision.choice {
+        Choice::Return | Choice::Failback => not_given_back(config, memory, decision),
         Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
     }
+}
+
+fn not_given_back(config: &Config, memory: &Memory, decision: &Decision) {
+    match &config.duty {
+        Duty::Proxyserver(proxyserver) if plan::is_switched(memory) => {
+            let (word, why) = if proxyserver.deactivate.is_empty() {
+                ("nothing-to-run", "the list is empty")
+            } else if decision.choice == Choice::Return && !proxyserver.enable_deactivate {
+                ("not-enabled", "local.proxy_enable_deactivate is off")
+            } else {
+                return;
+            };
+            log::warn!(
+                "deactivate={word} because=\"{why}\" \
+                 next=\"the traffic stays here until somebody moves it back\""
+            );
+        }
+        Duty::Proxyserver(_) | Duty::Consulserver(_) => {}
+        Duty::Appserver(_) => {
+            if let Some(promotion) = &memory.promotion {
+                accounts_stay(promotion);
+            }
+        }
+    }
+}
+
+fn accounts_stay(promotion: &Promotion) {
+    let stay = match promotion.phase {
+        Phase::Finished => "here",
+        Phase::Unfinished | Phase::FenceFailed | Phase::Returning => {
+            "where they are: the promotion was not finished, and is given up"
+        }
+    };
+    log::warn!(
+        "accounts=stay where=\"{stay}\" source={} next=\"docs/runbook.md#after-a-promotion\"",
+        promotion.source
+    );
 }
 
 /// Logs how the run ended.
 pub fn conclusion(report: &Report, deeds: &Deeds) {
     let exit = report.exit;
     for line in &report.advice {
-        log::warn!("operator=\"{line}\"");
+        log::warn!("operator={line:?}");
     }
     match &deeds.end {
         End::Complete => log::info!("result=complete exit={exit}"),
-        End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause=\"{why}\""),
+        End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause={why:?}"),
         End::FenceFailed(why) => log::error!(
-            "result=fence-failed exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
+            "result=fence-failed exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
         ),
         End::GivenUp(why) => log::error!(
-            "result=given-up exit={exit} cause=\"{why}\" next=\"see to it, then: habeat ack\""
+            "result=given-up exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
         ),
         End::Stopped => {
             log::warn!("result=stopped exit={exit} next=\"the next run goes on from here\"");

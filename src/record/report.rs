@@ -42,6 +42,8 @@ pub struct Report {
     reason: &'static str,
     detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    asked_by: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     streak: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     promotion: Option<Promoted>,
@@ -126,7 +128,8 @@ struct StageTally {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct WouldRun {
     now: Vec<Argv>,
-    on_promotion: Vec<Argv>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_promotion: Option<Vec<Argv>>,
     /// When the latter would be run, in words.
     #[serde(skip)]
     when: &'static str,
@@ -145,6 +148,8 @@ pub struct Parts<'a> {
     pub decision: &'a Decision,
     /// The memory at the end.
     pub memory: &'a Memory,
+    /// Who asked for it, if it is not the timer's.
+    pub asked_by: Option<&'a str>,
 }
 
 impl Report {
@@ -163,11 +168,16 @@ impl Report {
         }
     }
 
-    /// Reports a dry run.
-    pub fn of_dry_run(parts: Parts<'_>, now: &[Stage], on_promotion: &[Stage], code: Code) -> Self {
+    /// Reports a dry run; `on_promotion` where it may come to one.
+    pub fn of_dry_run(
+        parts: Parts<'_>,
+        now: &[Stage],
+        on_promotion: Option<&[Stage]>,
+        code: Code,
+    ) -> Self {
         let would_run = WouldRun {
             now: lines(now),
-            on_promotion: lines(on_promotion),
+            on_promotion: on_promotion.map(lines),
             when: match parts.config.policy.takeover {
                 Takeover::Automatic | Takeover::Manual => "on a confirmed death it would run",
                 Takeover::NotEnabled => {
@@ -188,6 +198,7 @@ impl Report {
             seen,
             decision,
             memory,
+            asked_by,
         } = parts;
         Self {
             version: VERSION,
@@ -210,6 +221,7 @@ impl Report {
             decision: decision.choice.name(),
             reason: decision.reason(),
             detail: decision.sentence(),
+            asked_by: asked_by.map(str::to_owned),
             streak: decision.streak(),
             promotion: memory.promotion.as_ref().map(|promotion| Promoted {
                 epoch: promotion.epoch,

@@ -1,15 +1,19 @@
-//! What a run leaves behind when it breaks off while it makes its end durable.
+//! What a run leaves behind when it breaks off while it makes its end durable, or when others
+//! write at the same time.
 
 use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::settle;
+use super::report::{Parts, Report};
+use super::{history, settle};
 use crate::act::{Deeds, End};
 use crate::clock::Now;
-use crate::config::{Config, load};
+use crate::config::{Config, History, load};
 use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict};
+use crate::exit::Code;
+use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::store::file::beside;
 use crate::store::journal::{last_promotion, read};
 use crate::store::{Foreign, Journal, state};
@@ -93,4 +97,57 @@ fn a_promotion_is_said_to_be_finished_before_its_journal_goes() {
             .expect("readable")
             .is_some()
     );
+}
+
+#[test]
+fn runs_that_write_one_history_at_the_same_time_lose_no_line() {
+    const WRITERS: usize = 4;
+    const LINES: usize = 25;
+    let folder = TempDir::new().expect("a folder");
+    let config = config(folder.path());
+    let seen = Observation {
+        reach: Reach::Answers,
+        looks: Vec::new(),
+        standing: Standing::NotAsked,
+        anchors: Vec::new(),
+        heard: Vec::new(),
+        leader: Leader::NotAsked,
+    };
+    let parts = Parts {
+        config: &config,
+        now: &at(5),
+        seen: &seen,
+        decision: &dead(Choice::Rest),
+        memory: &Memory::default(),
+        asked_by: None,
+    };
+    let report = Report::of_dry_run(parts, &[], None, Code::Done);
+    // All, and so few that it is trimmed again and again.
+    for keep in [WRITERS * LINES, 1] {
+        is_kept(&folder, &report, keep, [WRITERS, LINES]);
+    }
+}
+
+/// Lets several write at once, and requires whole lines, as many as are to be kept.
+fn is_kept(folder: &TempDir, report: &Report, keep: usize, [writers, lines]: [usize; 2]) {
+    let history = History {
+        file: folder.path().join(format!("history-{keep}.jsonl")),
+        keep,
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..writers {
+            scope.spawn(|| {
+                for _ in 0..lines {
+                    history::append(&history, report).expect("appended");
+                }
+            });
+        }
+    });
+    let text = fs::read_to_string(&history.file).expect("the history");
+    let whole = text
+        .lines()
+        .filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok());
+    let (whole, all) = (whole.count(), text.lines().count());
+    assert_eq!(whole, all, "{text}");
+    assert!(all >= keep && all <= writers * lines, "{all} of {keep}");
 }

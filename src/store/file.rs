@@ -189,11 +189,11 @@ pub fn strangeness(file: &File) -> io::Result<Option<String>> {
 fn disown(path: &Path, why: &str, foreign: Foreign) -> Result<(), Refusal> {
     match foreign {
         Foreign::Leave => {
-            log::warn!("file={} foreign=ignored cause=\"{why}\"", path.display());
+            log::warn!("file={} foreign=ignored cause={why:?}", path.display());
             Ok(())
         }
         Foreign::Remove => {
-            log::warn!("file={} foreign=removed cause=\"{why}\"", path.display());
+            log::warn!("file={} foreign=removed cause={why:?}", path.display());
             fs::remove_file(path).map_err(|error| refused(error, "remove the foreign file", path))
         }
     }

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anyhow::anyhow;
 
 use crate::clock::Now;
+use crate::decide::{Phase, Promotion};
 use crate::exit::Refusal;
 use crate::store::file::{self, Foreign, beside};
 use crate::store::state::checksum;
@@ -39,7 +40,8 @@ impl Journal {
     pub fn open(promotion: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
         let path = path(promotion);
         match read(&path, Foreign::Remove)? {
-            Some(story) if story.epoch == epoch => {
+            // An ended one no longer tells what was done.
+            Some(story) if story.epoch == epoch && story.ended.is_none() => {
                 let refused = |error| Refusal::io(error, format!("cannot open {}", path.display()));
                 let file = file::open_append(&path).map_err(refused)?;
                 // A torn last line never happened.
@@ -155,13 +157,27 @@ pub fn last_promotion(promotion: &Path, foreign: Foreign) -> Result<Option<Now>,
     Ok(read(&path(promotion), foreign)?.and_then(|story| story.ended.or(story.began)))
 }
 
-/// Returns the steps that the promotion of this number has begun, unless it has ended.
+/// Returns the steps that a remembered promotion has begun, unless it has ended; warns when nothing
+/// tells of an unfinished one.
 ///
 /// # Errors
 /// When the journal cannot be read or is damaged.
-pub fn begun(promotion: &Path, epoch: u64, foreign: Foreign) -> Result<BTreeSet<String>, Refusal> {
-    let story = read(&path(promotion), foreign)?;
-    let story = story.filter(|story| story.epoch == epoch && story.ended.is_none());
+pub fn begun(
+    promotion: &Path,
+    remembered: &Promotion,
+    foreign: Foreign,
+) -> Result<BTreeSet<String>, Refusal> {
+    let path = path(promotion);
+    let story = read(&path, foreign)?.filter(|story| story.epoch == remembered.epoch);
+    match remembered.phase {
+        Phase::Unfinished | Phase::FenceFailed if story.is_none() => log::warn!(
+            "journal={} state=missing because=\"the promotion is unfinished, and nothing tells what \
+             was done of it\" next=\"a takeover begins from the start, a return moves nothing back\"",
+            path.display()
+        ),
+        Phase::Unfinished | Phase::FenceFailed | Phase::Finished | Phase::Returning => {}
+    }
+    let story = story.filter(|story| story.ended.is_none());
     Ok(story.map_or_else(BTreeSet::new, |story| story.begun))
 }
 

@@ -32,16 +32,36 @@ impl RunLock {
             )
         };
         let file = open(&path).map_err(refused)?;
-        // Named in full: `File` has methods of the same names since Rust 1.89.
-        match FileExt::try_lock_exclusive(&file) {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(error) if error.kind() == fs2::lock_contended_error().kind() => Err(Refusal {
+        match try_hold(&file).map_err(refused)? {
+            Held::Ours => Ok(Self { _file: file }),
+            Held::Taken => Err(Refusal {
                 code: Code::Busy,
                 error: anyhow::anyhow!("another run holds the lock {}", path.display()),
             }),
-            Err(error) => Err(refused(error)),
         }
     }
+}
+
+/// Takes the kernel's lock on an open file, unless somebody has it. Ends with the file.
+///
+/// # Errors
+/// When there is no lock to be had on such a file.
+pub fn try_hold(file: &File) -> io::Result<Held> {
+    // Named in full: `File` has methods of the same names since Rust 1.89.
+    match FileExt::try_lock_exclusive(file) {
+        Ok(()) => Ok(Held::Ours),
+        Err(error) if error.kind() == fs2::lock_contended_error().kind() => Ok(Held::Taken),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whose a lock is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// We have it now.
+    Ours,
+    /// Another process has it.
+    Taken,
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -59,7 +79,7 @@ fn open(path: &Path) -> io::Result<File> {
         Err(rustix::io::Errno::ACCESS) if foreign_owner(path) => "it is another user's".to_owned(),
         Err(errno) => return Err(errno.into()),
     };
-    log::warn!("file={} foreign=removed cause=\"{why}\"", path.display());
+    log::warn!("file={} foreign=removed cause={why:?}", path.display());
     std::fs::remove_file(path)?;
     let fresh = rustix::fs::open(path, flags | OFlags::EXCL, Mode::RUSR | Mode::WUSR)?;
     Ok(File::from(fresh))

@@ -34,7 +34,7 @@ struct Envelope<'a> {
 pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
     let promotion = read(&files.promotion, foreign, Promotion::undocumented)?;
     let begun = match &promotion {
-        Some(promotion) => journal::begun(&files.promotion, promotion.epoch, foreign)?,
+        Some(promotion) => journal::begun(&files.promotion, promotion, foreign)?,
         None => BTreeSet::new(),
     };
     Ok(Memory {

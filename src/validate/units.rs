@@ -4,52 +4,73 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, Duty, Problem};
 
 /// Where units are looked for, the strongest first (systemd.unit(5)).
 const UNIT_FOLDERS: [&str; 4] = [
-    "/etc/systemd/system",
-    "/run/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
+    "etc/systemd/system",
+    "run/systemd/system",
+    "usr/lib/systemd/system",
+    "lib/systemd/system",
 ];
 /// Where tmpfiles.d snippets are looked for (tmpfiles.d(5)).
-const TMPFILES_FOLDERS: [&str; 3] = ["/etc/tmpfiles.d", "/run/tmpfiles.d", "/usr/lib/tmpfiles.d"];
+const TMPFILES_FOLDERS: [&str; 3] = ["etc/tmpfiles.d", "run/tmpfiles.d", "usr/lib/tmpfiles.d"];
+/// What stands before and after an instance's name in the path of its config
+/// (`systemd/habeat@.service`).
+const INSTANCE: (&str, &str) = ("/etc/hamon/habeat-", ".yml");
 /// Folders that are aged, and that `PrivateTmp=` hides.
 const TEMPORARY: [&str; 2] = ["/var/tmp", "/tmp"];
 /// Units and snippets are small.
 const FILE_MAX: u64 = 256 * 1024;
 
-/// Returns what is odd about the installed units, given where the state lies.
-pub fn warnings(config: &Config) -> Vec<Problem> {
-    let service = installed("habeat.service");
+/// Returns what is odd about the units that run the config at `path`, given where its state lies.
+pub fn warnings(config: &Config, path: &Path) -> Vec<Problem> {
+    warnings_below(Path::new("/"), config, path)
+}
+
+fn warnings_below(root: &Path, config: &Config, path: &Path) -> Vec<Problem> {
+    let names = |kind| names(root, path, kind);
+    let (service, timer) = (names("service"), names("timer"));
     let mut found = Vec::new();
-    match &service {
+    match installed(root, &service) {
         None => found.push(odd(
-            "habeat.service",
+            shown(&service),
             "is not installed; nothing starts habeat here",
         )),
         Some(text) => {
-            if is_temporary(&config.files.promotion) && sets(text, "PrivateTmp") {
+            if is_temporary(&config.files.promotion) && sets(&text, "PrivateTmp") {
                 found.push(odd(
-                    "habeat.service",
+                    shown(&service),
                     "sets PrivateTmp, which hides and then deletes the state files; remove it",
                 ));
             }
+            if let Duty::Consulserver(mesh) = &config.duty
+                && is_kept_out(&text, &mesh.data_dir)
+            {
+                found.push(odd(
+                    shown(&service),
+                    &format!(
+                        "keeps habeat out of {}, where a recovery writes; install \
+                         systemd/habeat-consulserver.conf in its drop-in folder, {}.d",
+                        mesh.data_dir.display(),
+                        service.first().map_or("", String::as_str)
+                    ),
+                ));
+            }
+            if installed(root, &timer).is_none() {
+                found.push(odd(
+                    shown(&timer),
+                    "is not installed; nothing starts habeat regularly",
+                ));
+            }
         }
-    }
-    if service.is_some() && installed("habeat.timer").is_none() {
-        found.push(odd(
-            "habeat.timer",
-            "is not installed; nothing starts habeat regularly",
-        ));
     }
     for file in [
         &config.files.down,
         &config.files.promotion,
         &config.files.module,
     ] {
-        if is_temporary(file) && !is_kept(file) {
+        if is_temporary(file) && !is_kept(root, file) {
             found.push(odd(
                 "tmpfiles.d",
                 &format!(
@@ -63,6 +84,36 @@ pub fn warnings(config: &Config) -> Vec<Problem> {
     found
 }
 
+/// Returns the names under which the unit that runs this config may be installed, the strongest
+/// first: of an instance its own, then the template's (systemd.unit(5)).
+fn names(root: &Path, config: &Path, kind: &str) -> Vec<String> {
+    let plain = || vec![format!("habeat.{kind}")];
+    let Some(instance) = instance(config) else {
+        return plain();
+    };
+    // Somebody may have written this config into the plain unit.
+    let service = installed(root, &["habeat.service".to_owned()]);
+    if service.is_some_and(|text| text.contains(&format!("{} ", config.display()))) {
+        return plain();
+    }
+    vec![
+        format!("habeat@{instance}.{kind}"),
+        format!("habeat@.{kind}"),
+    ]
+}
+
+/// Returns the instance that reads this config, if it is called as one's.
+fn instance(config: &Path) -> Option<&str> {
+    let (before, after) = INSTANCE;
+    let name = config.to_str()?.strip_prefix(before)?.strip_suffix(after)?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
+/// The name under which the unit would be installed from here.
+fn shown(names: &[String]) -> &str {
+    names.last().map_or("", String::as_str)
+}
+
 fn odd(key: &str, message: &str) -> Problem {
     Problem {
         line: None,
@@ -71,14 +122,15 @@ fn odd(key: &str, message: &str) -> Problem {
     }
 }
 
-/// Returns the text of a unit and of its drop-ins.
-fn installed(name: &str) -> Option<String> {
-    let unit = UNIT_FOLDERS
+/// Returns the text of the first of these units that is there, and of the drop-ins of all.
+fn installed(root: &Path, names: &[String]) -> Option<String> {
+    let folders = || UNIT_FOLDERS.iter().map(|folder| root.join(folder));
+    let unit = names
         .iter()
-        .find_map(|folder| read(&Path::new(folder).join(name)))?;
-    let drop_ins = UNIT_FOLDERS
-        .iter()
-        .flat_map(|folder| files(&Path::new(folder).join(format!("{name}.d"))));
+        .find_map(|name| folders().find_map(|folder| read(&folder.join(name))))?;
+    let drop_ins = names.iter().rev().flat_map(|name| {
+        folders().flat_map(move |folder| files(&folder.join(format!("{name}.d"))))
+    });
     Some(
         drop_ins
             .filter_map(|path| read(&path))
@@ -95,15 +147,32 @@ fn sets(unit: &str, directive: &str) -> bool {
     last.is_some_and(|value| !["", "no", "false", "off", "0"].contains(&value.as_str()))
 }
 
+/// Whether the sandbox forbids to write into another user's folder.
+fn is_kept_out(unit: &str, folder: &Path) -> bool {
+    let values = |directive: &str| {
+        let of = format!("{directive}=");
+        let lines = unit.lines().filter_map(move |line| line.strip_prefix(&of));
+        let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+        words
+    };
+    let capabilities = values("CapabilityBoundingSet");
+    let lacks_power = !capabilities.is_empty() && !capabilities.contains(&"CAP_DAC_OVERRIDE");
+    let is_strict = values("ProtectSystem").last() == Some(&"strict");
+    let is_open = values("ReadWritePaths")
+        .iter()
+        .any(|path| folder.starts_with(path.trim_start_matches(['-', '+'])));
+    lacks_power || (is_strict && !is_open)
+}
+
 fn is_temporary(path: &Path) -> bool {
     TEMPORARY.iter().any(|folder| path.starts_with(folder))
 }
 
 /// Whether a snippet excludes the file from ageing (`x` or `X` lines).
-fn is_kept(file: &Path) -> bool {
+fn is_kept(root: &Path, file: &Path) -> bool {
     let snippets = TMPFILES_FOLDERS
         .iter()
-        .flat_map(|folder| files(Path::new(folder)));
+        .flat_map(|folder| files(&root.join(folder)));
     snippets.filter_map(|path| read(&path)).any(|text| {
         text.lines().any(|line| {
             let mut words = line.split_whitespace();
@@ -146,3 +215,6 @@ fn read(path: &Path) -> Option<String> {
         .ok()?;
     Some(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
 use crate::command::{Finished, Outcome, Runner};
+use crate::logging::word;
 
 /// Tells the program which name it is asked for.
 const HOST: &str = "HABEAT_HOST";
@@ -47,8 +48,13 @@ pub(super) fn ask(
     let reason = finished.stdout.take().and_then(first_line);
     let testimony = judge(&finished, reason.as_deref())?;
     let program = argv.first().map_or("", String::as_str);
-    let said = reason.unwrap_or_default();
-    log::info!("program={program} host={host} testimony=\"{testimony}\" said=\"{said}\"");
+    log::info!(
+        "program={} host={} testimony={:?} said={:?}",
+        word(program),
+        word(host),
+        testimony.to_string(),
+        reason.unwrap_or_default()
+    );
     Ok((host.to_owned(), testimony))
 }
 

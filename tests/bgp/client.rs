@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What it prints for a question without an answer.
-const NOTHING: &str = "-";
+/// What it prints for a question that had no answer in time.
+const LATE: &str = "-";
+/// What it prints when there was no way to who answers, or nobody there.
+const REFUSED: &str = "!";
 
 /// One question: when it was over, and what the answer was.
 #[derive(Clone)]
@@ -27,21 +29,20 @@ pub(crate) struct Client {
 pub(crate) struct Spell {
     /// The longest time from one answer to the next.
     longest_gap: Duration,
-    unanswered: usize,
+    late: usize,
+    /// How many questions found no way, or nobody.
+    pub(crate) refused: usize,
     questions: usize,
 }
 
 impl fmt::Display for Spell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gap = self.longest_gap.as_secs_f64();
-        let Self {
-            unanswered,
-            questions,
-            ..
-        } = self;
+        let lost = self.late + self.refused;
         write!(
             f,
-            "longest gap {gap:.3} s, {unanswered} of {questions} questions unanswered"
+            "longest gap {gap:.3} s, {lost} of {} questions without an answer",
+            self.questions
         )
     }
 }
@@ -92,7 +93,8 @@ impl Client {
         let within = || asked.iter().filter(|it| it.at >= since);
         Spell {
             longest_gap: gaps.max().unwrap_or_default(),
-            unanswered: within().filter(|it| it.answer == NOTHING).count(),
+            late: within().filter(|it| it.answer == LATE).count(),
+            refused: within().filter(|it| it.answer == REFUSED).count(),
             questions: within().count(),
         }
     }
@@ -103,7 +105,8 @@ impl Client {
 }
 
 fn answers(asked: &[Asked]) -> impl Iterator<Item = &Asked> {
-    asked.iter().filter(|it| it.answer != NOTHING)
+    let asked = asked.iter();
+    asked.filter(|it| it.answer != LATE && it.answer != REFUSED)
 }
 
 impl Drop for Client {

@@ -5,6 +5,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::Site;
 
 impl Site {
@@ -38,6 +40,23 @@ impl Site {
     /// Reads a text that must be there.
     pub(crate) fn text(&self, name: &str) -> String {
         String::from_utf8(self.read(name)).unwrap_or_else(|e| panic!("{name} is no text: {e}"))
+    }
+
+    /// Returns the phase of the promotion that the role remembers, if it remembers one.
+    pub(crate) fn phase(&self) -> Option<String> {
+        let name = format!("promotion-{}", self.config.role);
+        let text = fs::read(self.path(&name)).ok()?;
+        let document: Value = serde_json::from_slice(&text).unwrap_or_default();
+        let phase = document["state"]["phase"].as_str();
+        Some(phase.unwrap_or_else(|| panic!("{document}")).to_owned())
+    }
+
+    /// Returns what the journal of the role tells; a torn last line never happened.
+    pub(crate) fn journal(&self) -> Vec<Value> {
+        let lines = self.lines(&format!("promotion-{}.journal", self.config.role));
+        let json = lines.iter().filter_map(|line| line.split_once(' '));
+        json.map_while(|(_, json)| serde_json::from_str(json).ok())
+            .collect()
     }
 
     /// Removes a file that must be there.

@@ -7,7 +7,8 @@
 
 pub(crate) mod accounts;
 pub(crate) mod files;
-pub(crate) mod world;
+pub(crate) mod manual;
+pub(crate) mod proxy;
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
@@ -91,6 +92,9 @@ pub(crate) struct Site {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) role: &'static str,
+    pub(crate) whoami: &'static str,
+    pub(crate) dc_check: &'static str,
+    pub(crate) disable_ha_module: bool,
     /// Another line of the block `local`.
     pub(crate) local: String,
     /// Another line of the block of our own site, and of the peer's.
@@ -105,6 +109,7 @@ pub(crate) struct Config {
     pub(crate) token: String,
     pub(crate) confirm_runs: u32,
     pub(crate) max_attempts: u32,
+    pub(crate) on_return: &'static str,
     pub(crate) threads: usize,
     pub(crate) restart_replica: bool,
     pub(crate) user: &'static str,
@@ -136,18 +141,22 @@ impl Site {
             .unwrap_or_else(|e| panic!("cannot set up the anchor: {e}"));
         let config = Config {
             role: "appserver",
+            whoami: "secondary",
+            dc_check: "primary",
+            disable_ha_module: false,
             local: String::new(),
             own_site: String::new(),
             peer_site: String::new(),
             provider: "consul",
             peer: PEER,
             peer_ip: "127.0.0.2",
-            probe: format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]"),
+            probe: silence(),
             anchors: format!("[\"tcp://{}\"]", address(&anchor)),
             consul_port: consul.port(),
             token: TOKEN.to_owned(),
             confirm_runs: 1,
             max_attempts: 3,
+            on_return: "role",
             threads: 2,
             restart_replica: false,
             user: "\"\"",
@@ -184,6 +193,11 @@ impl Site {
     /// The peer answers.
     pub(crate) fn peer_comes_back(&mut self) {
         self.config.probe = format!("targets: {}", self.config.anchors);
+    }
+
+    /// The peer answers no more.
+    pub(crate) fn peer_falls_silent(&mut self) {
+        self.config.probe = silence();
     }
 
     /// Nothing answers on the anchor any more.
@@ -239,6 +253,9 @@ impl Site {
         format!(
             include_str!("habeat.yml.in"),
             role = config.role,
+            whoami = config.whoami,
+            dc_check = config.dc_check,
+            disable_ha_module = config.disable_ha_module,
             local = config.local,
             own_site = config.own_site,
             peer_site = config.peer_site,
@@ -250,6 +267,7 @@ impl Site {
             token = config.token,
             confirm_runs = config.confirm_runs,
             max_attempts = config.max_attempts,
+            on_return = config.on_return,
             threads = config.threads,
             restart_replica = config.restart_replica,
             user = config.user,
@@ -310,6 +328,10 @@ pub(crate) fn wait(mut child: Child) -> Output {
 /// Reads what a finished child left.
 pub(crate) fn ran(child: Child) -> Ran {
     Ran::of(&wait(child))
+}
+
+fn silence() -> String {
+    format!("targets: [\"tcp://127.0.0.2:{DEAD_PORT}\"]")
 }
 
 fn listener() -> TcpListener {

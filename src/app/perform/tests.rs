@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::perform;
-use crate::decide::Memory;
+use crate::decide::{Choice, Decision, Memory, Verdict};
 use crate::exit::Code;
 use crate::plan::takeover;
 use crate::record::tests::config;
@@ -15,8 +15,18 @@ fn a_takeover_that_is_not_in_the_memory_is_not_begun() {
     let folder = TempDir::new().expect("a folder");
     let config = config(folder.path());
     let stages = takeover(&config);
-    let refusal = perform(&config, &stages, &Memory::default(), &Arc::default())
-        .expect_err("no promotion was intended");
+    let decision = Decision {
+        verdict: Verdict::Dead,
+        choice: Choice::Promote,
+    };
+    let refusal = perform(
+        &config,
+        &decision,
+        &stages,
+        &Memory::default(),
+        &Arc::default(),
+    )
+    .expect_err("no promotion was intended");
     assert_eq!(refusal.code, Code::Bug, "{refusal:?}");
     let left = std::fs::read_dir(folder.path())
         .expect("the folder")

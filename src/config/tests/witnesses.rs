@@ -85,3 +85,66 @@ fn a_single_look_at_a_hypervisor_is_warned_of() {
         "{told:?}"
     );
 }
+
+#[test]
+fn two_witnesses_that_ask_the_same_are_warned_of() {
+    let vcenter = "provider: vcenter, username: u, password: p, hostname";
+    let cases = [
+        ("{provider: consul}, {provider: consul}", Some("consul")),
+        (
+            "{provider: consul, hostname: A}, {provider: consul, hostname: 'a:8500', host: b}",
+            Some("consul"),
+        ),
+        (
+            "{provider: consul, hostname: a}, {provider: consul, hostname: b}",
+            None,
+        ),
+        (
+            "{provider: consul, hostname: a}, {provider: consul, hostname: a, port: 1}",
+            None,
+        ),
+        (
+            &format!("{{{vcenter}: a}}, {{provider: consul}}, {{{vcenter}: a}}"),
+            Some("vcenter"),
+        ),
+        (&format!("{{{vcenter}: a}}, {{{vcenter}: b}}"), None),
+        (
+            "{provider: hetrix, api_token: a}, {provider: hetrix, api_token: b}",
+            Some("hetrix"),
+        ),
+        (
+            "{provider: hetrix, hostname: a, api_token: t}, \
+             {provider: vcenter, hostname: a, username: u, password: p}",
+            None,
+        ),
+        (
+            "{provider: command, argv: [/a, b]}, {provider: command, argv: [/a, b]}",
+            Some("command"),
+        ),
+        (
+            "{provider: command, argv: [/a, b]}, {provider: command, argv: ['/a b']}",
+            None,
+        ),
+        (
+            "{provider: http, url: 'http://a/'}, {provider: http, url: 'http://a/'}",
+            Some("http"),
+        ),
+        (
+            "{provider: http, url: 'http://a/'}, {provider: http, url: 'http://a/b'}",
+            None,
+        ),
+    ];
+    for (witnesses, same) in cases {
+        let text = format!("{}witnesses: [{witnesses}]\n", super::SMALLEST);
+        let told = warnings(&text);
+        let told: Vec<_> = told.iter().filter(|it| it.contains("two names")).collect();
+        let expected = same.map(|kind| {
+            format!(
+                "line 11: witnesses: \"{kind}\" and \"{kind}-2\" are one {kind} under two names: \
+                 they err together, and count as two; let one of them ask somebody else, or \
+                 remove it"
+            )
+        });
+        assert_eq!(told, Vec::from_iter(&expected), "{witnesses}");
+    }
+}

@@ -28,7 +28,7 @@ fn an_answer_that_is_not_the_expected_one_is_told() {
         ),
     ] {
         let mut told = Line::new(1, String::new());
-        hold_against(&mut told, &ran, "hold/cut", 3);
+        hold_against(&mut told, &ran, ("hold/cut", 3));
         let all = told.mismatches.join("; ");
         assert_eq!(all.is_empty(), wrong.is_none(), "{all}");
         assert!(all.contains(wrong.unwrap_or_default()), "{all}");

@@ -58,6 +58,10 @@ fn a_proxy_goes_back_only_from_a_switch_that_happened_and_where_that_is_enabled(
         verdict: Verdict::Alive,
         choice: Choice::Return,
     };
+    let asked = Decision {
+        verdict: Verdict::Alive,
+        choice: Choice::Failback,
+    };
     for (phase, begun, back) in [
         (Phase::Finished, None, true),
         (Phase::Returning, None, true),
@@ -88,5 +92,8 @@ fn a_proxy_goes_back_only_from_a_switch_that_happened_and_where_that_is_enabled(
             [],
             "{phase:?} {begun:?}"
         );
+        // What keeps habeat from going back by itself does not keep the operator.
+        let by_hand = plan(&disabled, &memory, &asked);
+        assert_eq!(commands(&by_hand), expected, "{phase:?} {begun:?}");
     }
 }

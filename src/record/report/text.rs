@@ -12,7 +12,9 @@ impl Report {
         );
         if let Some(would_run) = &self.would_run {
             text += &commands("would run now", &would_run.now);
-            text += &commands(would_run.when, &would_run.on_promotion);
+            if let Some(on_promotion) = &would_run.on_promotion {
+                text += &commands(would_run.when, on_promotion);
+            }
         }
         text
     }

@@ -104,6 +104,17 @@ fn a_journal_of_another_promotion_is_begun_anew() {
     assert_eq!(last_epoch(&place.promotion).expect("readable"), 2);
 }
 
+#[test]
+fn a_journal_that_has_ended_is_begun_anew() {
+    let place = written();
+    end(&place.promotion, &at(60)).expect("ended");
+    let (journal, story) = Journal::open(&place.promotion, 1, &at(90)).expect("a journal");
+    assert_eq!((story.epoch, story.ended), (1, None));
+    journal.append(&done(0, 4)).expect("appended");
+    let story = told(&place.journal);
+    assert_eq!((story.began, story.ended), (Some(at(90)), None));
+}
+
 fn story_of(place: &Place, epoch: u64) -> Story {
     let (_, story) = Journal::open(&place.promotion, epoch, &at(99)).expect("the journal");
     story

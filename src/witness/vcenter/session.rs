@@ -147,7 +147,10 @@ impl<'a> Session<'a> {
             // 401: it had ended by itself.
             Ok(200 | 204 | 401) => {}
             Ok(status) => log::warn!("the vCenter session was not ended: status {status}"),
-            Err(doubt) => log::warn!("the vCenter session was not ended: {doubt}"),
+            Err(doubt) => log::warn!(
+                "the vCenter session was not ended: cause={:?}",
+                doubt.to_string()
+            ),
         }
     }
 }

@@ -1,0 +1,219 @@
+//! A site in the moment before a run that acts, as often as it is wanted.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::common::{Config, Ran, Site, ran};
+
+/// What nothing is decided from.
+const TALES: [&str; 2] = ["habeat.log", "history.jsonl"];
+
+/// A run that acts, and what must hold however often it is begun.
+pub(crate) trait Scene: Sync {
+    /// Builds a site whose next run acts.
+    fn site(&self) -> Site;
+
+    /// Returns the files to which the stubs add a line for whatever they do.
+    fn effects(&self) -> &'static [&'static str];
+
+    /// What happens before the next run.
+    fn meanwhile(&self, _site: &mut Site) {}
+
+    /// Returns how it ends, after a run that left this.
+    fn end(&self, left: &Left) -> End;
+
+    /// Requires what must hold at the end, after a run that left this.
+    fn all_is_well(&self, site: &Site, left: &Left, what: &str);
+}
+
+/// What a run left that was killed, or whose disk failed.
+#[derive(Debug)]
+pub(crate) struct Left {
+    /// The phase of the promotion, if one is remembered.
+    pub(crate) phase: Option<String>,
+    /// What the journal tells.
+    pub(crate) journal: Vec<Value>,
+    /// The account list.
+    pub(crate) accounts: Vec<String>,
+}
+
+impl Left {
+    /// Returns the lines of the journal of this kind.
+    pub(crate) fn events<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.journal
+            .iter()
+            .filter(move |event| event["event"] == kind)
+    }
+}
+
+/// Where the runs come to rest.
+#[derive(Debug)]
+pub(crate) struct End {
+    /// The phase of the promotion, if one is remembered.
+    pub(crate) phase: Option<&'static str>,
+    /// What each further run says.
+    pub(crate) reason: &'static str,
+    /// Its exit code.
+    pub(crate) exit: i32,
+}
+
+/// A site whose next run acts.
+pub(crate) struct World<'a> {
+    scene: &'a dyn Scene,
+    site: Site,
+    config: Config,
+    phase: Option<String>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl<'a> World<'a> {
+    pub(crate) fn new(scene: &'a dyn Scene) -> Self {
+        let site = scene.site();
+        let passing = [scene.effects(), &TALES].concat();
+        let mut names = site.names();
+        names.retain(|name| !passing.contains(&name.as_str()));
+        let with_content = |name: String| {
+            let content = site.read(&name);
+            (name, content)
+        };
+        let world = Self {
+            scene,
+            config: site.config.clone(),
+            phase: site.phase(),
+            files: names.into_iter().map(with_content).collect(),
+            site,
+        };
+        world.clear();
+        world
+    }
+
+    /// Goes back to the moment before the run.
+    pub(crate) fn reset(&mut self) {
+        self.site.config = self.config.clone();
+        self.clear();
+    }
+
+    fn clear(&self) {
+        for name in self.site.names() {
+            if !self.files.contains_key(&name) {
+                let path = self.site.path(&name);
+                let gone = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+                gone.unwrap_or_else(|e| panic!("cannot remove {name}: {e}"));
+            }
+        }
+        for (name, content) in &self.files {
+            if fs::read(self.site.path(name)).ok().as_ref() != Some(content) {
+                self.site.write(name, content);
+            }
+        }
+    }
+
+    /// One run under strace(1), which does what `expression` says to the program, not to what it
+    /// starts.
+    pub(crate) fn run_under(&self, expression: &str) -> Ran {
+        let trace = self.site.path("trace").display().to_string();
+        let call = expression.split_once('=').map_or("", |(_, rest)| rest);
+        let calls = format!("trace={}", call.split(':').next().unwrap_or_default());
+        let strace = [
+            "strace",
+            "-f",
+            "--quiet=all",
+            "--detach-on=execve",
+            "-o",
+            &trace,
+            "-e",
+            &calls,
+            "-e",
+            expression,
+        ];
+        ran(self.site.start_under(&strace, &["--json"]))
+    }
+
+    /// Returns the calls of a whole run, as its main thread makes them, each with its number among
+    /// those of its name. Of calls between which nothing happens there is only one: what is told
+    /// on standard error is told in the log next, and a child is asked after again and again.
+    pub(crate) fn points(&self, calls: &str) -> Vec<(String, usize)> {
+        self.clear();
+        let ran = self.run_under(&format!("trace={calls}"));
+        assert_eq!(ran.exit, Some(0), "{ran:#?}");
+        let lines = self.site.lines("trace");
+        let main = lines.iter().find_map(|line| line.split(' ').next());
+        let mut counts = BTreeMap::new();
+        let mut points: Vec<(String, usize)> = Vec::new();
+        let mut before = "";
+        for line in &lines {
+            let mut words = line.split_whitespace();
+            let (pid, call) = (words.next(), words.next().and_then(|w| w.split_once('(')));
+            if let (true, Some((call, first))) = (pid == main, call) {
+                let count = counts.entry(call).or_insert(0);
+                *count += 1;
+                let same = call == "write" && first == "2," || call == "wait4" && before == "wait4";
+                if !same {
+                    points.push((call.to_owned(), *count));
+                }
+                before = call;
+            }
+        }
+        points
+    }
+
+    /// Returns what the last run left. One that has not written down what it intends did nothing.
+    #[track_caller]
+    pub(crate) fn left(&self, what: &str) -> Left {
+        if !self.is_begun() {
+            let effects = self.effects();
+            assert!(effects.is_empty(), "{what}: nothing is begun: {effects:?}");
+        }
+        let list = format!("promotion-{}.accounts", self.config.role);
+        Left {
+            phase: self.site.phase(),
+            journal: self.site.journal(),
+            accounts: self.site.lines(&list),
+        }
+    }
+
+    /// Whether what the run intends is written down.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.site.phase() != self.phase
+    }
+
+    /// Requires that nothing is left to do.
+    #[track_caller]
+    pub(crate) fn is_over(&self, left: &Left, what: &str) {
+        let end = self.scene.end(left);
+        assert_eq!(self.site.phase().as_deref(), end.phase, "{what}");
+    }
+
+    fn effects(&self) -> Vec<String> {
+        let files = self.scene.effects().iter();
+        files.flat_map(|name| self.site.lines(name)).collect()
+    }
+
+    /// Runs until all is done, and requires what must hold then.
+    #[track_caller]
+    pub(crate) fn recovers(&mut self, left: &Left, what: &str) {
+        self.scene.meanwhile(&mut self.site);
+        let end = self.scene.end(left);
+        let mut made = Vec::new();
+        while self.site.phase().as_deref() != end.phase {
+            assert!(made.len() < 2, "{what}\nnot picked up by {made:#?}");
+            let ran = self.site.run();
+            assert_eq!(ran.exit, Some(0), "{what}\npicked up by {ran:#?}");
+            made.push(ran);
+        }
+        let effects = self.effects();
+        self.site.run().is(end.reason, end.exit);
+        assert_eq!(self.effects(), effects, "{what}: done again");
+
+        let journal = self.site.journal();
+        let is_ended = journal.iter().any(|event| event["event"] == "ended");
+        assert!(is_ended, "{what}: {journal:?}");
+        let leftovers = [".new", ".accounts"];
+        let is_left = |name: &String| leftovers.iter().any(|end| name.ends_with(end));
+        let names: Vec<String> = self.site.names().into_iter().filter(is_left).collect();
+        assert_eq!(names, Vec::<String>::new(), "{what}: left over");
+        self.scene.all_is_well(&self.site, left, what);
+    }
+}
