@@ -3,13 +3,6 @@
 //! While a leader is known, the catalog speaks ([`catalog`]): what a majority of the servers
 //! agrees on. Without a leader only the gossip of the local agent is left ([`gossip`]): what our
 //! own side sees. Neither can tell a dead host from one whose agent nobody hears.
-//!
-//! The gossip also speaks of a host that the catalog has lost. A server that was restarted has
-//! never met those that were dead by then, and strikes them off when it becomes the leader
-//! (`reconcileReaped` in hashicorp/consul, `agent/consul/leader.go`): so ends every recovery of a
-//! lost quorum. The agents of other hosts still have them as failed.
-
-use catalog::Said;
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::http::segment;
@@ -42,23 +35,18 @@ pub(super) fn ask(
         return Err(Doubt::new(DoubtKind::Ambiguous, detail));
     }
     let conversation = open(config, deadline)?;
-    let voice = match config.gossip {
-        Gossip::Anchored => Some(Voice::Anchored),
-        Gossip::Always => Some(Voice::Proven),
-        Gossip::Never => None,
-    };
-    let gossip = |voice| gossip::hear(&conversation, &own, peer, voice);
     if leader_of(&conversation)?.is_some() {
-        return match catalog::hear(&conversation, &own, peer)? {
-            Said::Known(node, testimony) => Ok((node, testimony)),
-            Said::Nothing(doubt) => match voice.map(gossip) {
-                Some(Ok((node, Testimony::Down(voice)))) => Ok((node, Testimony::Down(voice))),
-                Some(Ok((_, Testimony::Up | Testimony::Unknown(_))) | Err(_)) | None => Err(doubt),
-            },
-        };
+        return catalog::hear(&conversation, &own, peer);
     }
-    let detail = "the servers have no leader, and consul.gossip is never";
-    voice.map_or_else(|| Err(Doubt::new(DoubtKind::NoLeader, detail)), gossip)
+    let voice = match config.gossip {
+        Gossip::Anchored => Voice::Anchored,
+        Gossip::Always => Voice::Proven,
+        Gossip::Never => {
+            let detail = "the servers have no leader, and consul.gossip is never";
+            return Err(Doubt::new(DoubtKind::NoLeader, detail));
+        }
+    };
+    gossip::hear(&conversation, &own, peer, voice)
 }
 
 /// Asks an agent who leads its servers, as `ADDRESS:PORT`; `None` = nobody does.
