@@ -25,7 +25,9 @@ pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
         )
     };
     let why = "the peer's servers were left out of the mesh: with their old Raft state they form a \
-               second quorum; on each of them, one after another, before it sees the mesh again:";
+               second quorum, and where the two meet one loses what it wrote; stop each of them \
+               before it sees the mesh, and start one after another where they see it \
+               (docs/mesh.md#return):";
     std::iter::once(why.to_owned())
         .chain(config.peer.hosts.iter().map(line))
         .collect()

@@ -1,8 +1,8 @@
 //! Consul. It has two voices, and they are not worth the same.
 //!
 //! While a leader is known, the catalog speaks ([`catalog`]): what a majority of the servers
-//! agrees on. Without a leader only the gossip of the local agent is left ([`gossip`]): what our
-//! own side sees. Neither can tell a dead host from one whose agent nobody hears.
+//! agrees on. Without a leader, or where it has forgotten the peer, only the gossip of the local
+//! agent is left ([`gossip`]): what our own side sees. Neither can tell a dead host from one whose agent nobody hears.
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::http::segment;
@@ -35,18 +35,42 @@ pub(super) fn ask(
         return Err(Doubt::new(DoubtKind::Ambiguous, detail));
     }
     let conversation = open(config, deadline)?;
-    if leader_of(&conversation)?.is_some() {
-        return catalog::hear(&conversation, &own, peer);
-    }
     let voice = match config.gossip {
-        Gossip::Anchored => Voice::Anchored,
-        Gossip::Always => Voice::Proven,
-        Gossip::Never => {
-            let detail = "the servers have no leader, and consul.gossip is never";
-            return Err(Doubt::new(DoubtKind::NoLeader, detail));
-        }
+        Gossip::Anchored => Some(Voice::Anchored),
+        Gossip::Always => Some(Voice::Proven),
+        Gossip::Never => None,
     };
-    gossip::hear(&conversation, &own, peer, voice)
+    match (leader_of(&conversation)?, voice) {
+        (Some(_), voice) => catalog::hear(&conversation, &own, peer)
+            .or_else(|doubt| struck_off(doubt, &conversation, &own, peer, voice)),
+        (None, Some(voice)) => gossip::hear(&conversation, &own, peer, voice),
+        (None, None) => {
+            let detail = "the servers have no leader, and consul.gossip is never";
+            Err(Doubt::new(DoubtKind::NoLeader, detail))
+        }
+    }
+}
+
+/// The leader of a mesh that was recovered by `peers.json` knows only the living, and strikes all
+/// others off the catalog at once (`reconcileReaped` in hashicorp/consul, `agent/consul/leader.go`).
+/// An agent that was not restarted still lists them as failed, and one that was taken out on
+/// purpose as left: its word is worth what it was before the recovery.
+fn struck_off(
+    doubt: Doubt,
+    conversation: &Conversation<'_>,
+    own: &[Names],
+    peer: &Names,
+    voice: Option<Voice>,
+) -> Result<(String, Testimony), Doubt> {
+    match voice {
+        Some(voice) if doubt.kind == DoubtKind::NotFound => {
+            match gossip::hear(conversation, own, peer, voice) {
+                Ok((name, down @ Testimony::Down(_))) => Ok((name, down)),
+                Ok((_, Testimony::Up | Testimony::Unknown(_))) | Err(_) => Err(doubt),
+            }
+        }
+        Some(_) | None => Err(doubt),
+    }
 }
 
 /// Asks an agent who leads its servers, as `ADDRESS:PORT`; `None` = nobody does.

@@ -5,6 +5,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The namespace with the bridge. Not a host: it has no address.
 const SWITCH: &str = "switch";
@@ -112,7 +113,8 @@ impl Drop for Network {
 
 /// Finds a name that neither another lab nor what one left behind is using.
 fn free_prefix() -> String {
-    (0..)
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
         .map(|n| format!("habeat-{}-{n}", std::process::id()))
         .find(|prefix| !Path::new(&format!("/run/netns/{prefix}-{SWITCH}")).exists())
         .unwrap()

@@ -38,7 +38,11 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.order("stop");
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            eprintln!("{}", lines[lines.len().saturating_sub(60)..].join("\n"));
+        }
         if let Err(error) = self.supervisor.kill().and_then(|()| self.supervisor.wait()) {
             eprintln!("could not end a supervisor: {error}");
         }

@@ -42,7 +42,9 @@ impl Consul {
         }
         let own = folder.join(SERVER_B.name);
         let config = own.join("config.json").display().to_string();
-        let words = [&program, "agent", "-config-file", &config].map(str::to_owned);
+        let mortal = ["setpriv", "--pdeathsig=KILL", "--"];
+        let agent = [&program, "agent", "-config-file", &config];
+        let words: Vec<_> = mortal.into_iter().chain(agent).map(str::to_owned).collect();
         let server_b = Service::new(
             |program| network.command(SERVER_B.name, program),
             &own,

@@ -308,3 +308,41 @@ fn a_missing_token_is_named_as_a_cause_of_an_empty_answer() {
     let testimony = ask(vec![leader()], Gossip::Never);
     assert!(testimony.to_string().contains("token"), "{testimony}");
 }
+
+#[test]
+fn a_peer_struck_off_the_catalog_is_down_if_the_gossip_saw_it_fail() {
+    let members = |peer: u8, own: u8| {
+        ok(&format!(
+            r#"[{{"Name": "agent-mbx1-example-com", "Status": {peer}}},
+                {{"Name": "agent-mbx2-example-com", "Status": {own}}}]"#
+        ))
+    };
+    for (name, answer, gossip, expected) in [
+        ("failed", members(4, 1), Gossip::Anchored, "down Anchored"),
+        (
+            "failed, always",
+            members(4, 1),
+            Gossip::Always,
+            "down Proven",
+        ),
+        ("failed, never", members(4, 1), Gossip::Never, "not-found"),
+        ("alive", members(1, 1), Gossip::Always, "not-found"),
+        ("left", members(3, 1), Gossip::Always, "not-found"),
+        (
+            "we are not alive",
+            members(4, 4),
+            Gossip::Always,
+            "not-found",
+        ),
+        ("unknown too", ok("[]"), Gossip::Always, "not-found"),
+        (
+            "no answer",
+            response(500, "", ""),
+            Gossip::Always,
+            "not-found",
+        ),
+    ] {
+        let routes = vec![leader(), (OWN, own_is("passing")), (MEMBERS, answer)];
+        assert_eq!(word(&ask(routes, gossip)), expected, "{name}");
+    }
+}
