@@ -33,8 +33,8 @@ pub(crate) const ACCOUNTS: [&str; 3] = [
 /// The nodes of site B, and when the timer of each ticks first: not all at once.
 const NODES: [(&str, Host, Duration); 3] = [
     (MESH, SERVER_B, Duration::ZERO),
-    (MAILBOXES, MAILBOX_B, Duration::from_millis(1300)),
-    (PROXY, PROXY_B, Duration::from_millis(2600)),
+    (MAILBOXES, MAILBOX_B, Duration::from_secs(1)),
+    (PROXY, PROXY_B, Duration::from_secs(2)),
 ];
 
 /// Field order is drop order: the timers end first, and programs before their namespaces go.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::network::{Host, Network};
 
 /// The timer; five minutes in the shipped unit.
-const PERIOD: Duration = Duration::from_secs(4);
+const PERIOD: Duration = Duration::from_secs(3);
 /// A run that lasts longer is killed, and the story does not come to its end.
 const TIMEOUT: [&str; 2] = ["--kill-after=5", "60"];
 /// How soon a node notices that it is to end.
