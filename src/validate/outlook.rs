@@ -155,6 +155,10 @@ fn would_say(config: &Config, witness: &Witness, loss: Loss) -> Testimony {
             Loss::Site | Loss::SiteAlone,
         ) => Testimony::Down(Voice::Proven),
         (
+            Provider::Hetrix(_) | Provider::Command { .. } | Provider::Http(_),
+            Loss::Line | Loss::Ourselves,
+        ) if witness.stands == Stands::InOwn => Testimony::Down(Voice::Proven),
+        (
             Provider::Vcenter(_)
             | Provider::Hetrix(_)
             | Provider::Command { .. }

@@ -10,6 +10,7 @@ secondary: {appserver_ip: 127.0.0.2, appserver_vmname: mbx2.example.com}
 const CONSUL: &str = "  - {provider: consul}\n";
 const VCENTER: &str =
     "  - {provider: vcenter, hostname: vc, username: u, password: p, site: third}\n";
+const PROGRAM_HERE: &str = "  - {provider: command, site: secondary, argv: [/bin/gate]}\n";
 const HETRIX: &str = "  - {provider: hetrix, api_token: t, site: third}\n";
 
 /// What becomes of the losses of host, site, its ways out, line, and ourselves: `T`akes over or `h`olds.
@@ -58,6 +59,11 @@ fn each_set_of_witnesses_is_told_what_it_leads_to() {
             "Consul and Hetrix",
             list(&[CONSUL, HETRIX]) + anchors,
             "TTThh",
+        ),
+        (
+            "Consul and a program of our own site",
+            list(&[CONSUL, PROGRAM_HERE]) + anchors,
+            "TTTTh",
         ),
         (
             "all three, two of them",
