@@ -1,8 +1,15 @@
 //! Consul. It has two voices, and they are not worth the same.
 //!
 //! While a leader is known, the catalog speaks ([`catalog`]): what a majority of the servers
-//! agrees on. Without a leader, or where it has forgotten the peer, only the gossip of the local
-//! agent is left ([`gossip`]): what our own side sees. Neither can tell a dead host from one whose agent nobody hears.
+//! agrees on. Without a leader only the gossip of the local agent is left ([`gossip`]): what our
+//! own side sees. Neither can tell a dead host from one whose agent nobody hears.
+//!
+//! The gossip also speaks of a host that the catalog has lost. A server that was restarted has
+//! never met those that were dead by then, and strikes them off when it becomes the leader
+//! (`reconcileReaped` in hashicorp/consul, `agent/consul/leader.go`): so ends every recovery of a
+//! lost quorum. The agents of other hosts still have them as failed.
+
+use catalog::Said;
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::http::segment;
@@ -40,37 +47,18 @@ pub(super) fn ask(
         Gossip::Always => Some(Voice::Proven),
         Gossip::Never => None,
     };
-    match (leader_of(&conversation)?, voice) {
-        (Some(_), voice) => catalog::hear(&conversation, &own, peer)
-            .or_else(|doubt| struck_off(doubt, &conversation, &own, peer, voice)),
-        (None, Some(voice)) => gossip::hear(&conversation, &own, peer, voice),
-        (None, None) => {
-            let detail = "the servers have no leader, and consul.gossip is never";
-            Err(Doubt::new(DoubtKind::NoLeader, detail))
-        }
+    let gossip = |voice| gossip::hear(&conversation, &own, peer, voice);
+    if leader_of(&conversation)?.is_some() {
+        return match catalog::hear(&conversation, &own, peer)? {
+            Said::Known(node, testimony) => Ok((node, testimony)),
+            Said::Nothing(doubt) => match voice.map(gossip) {
+                Some(Ok((node, Testimony::Down(voice)))) => Ok((node, Testimony::Down(voice))),
+                Some(Ok((_, Testimony::Up | Testimony::Unknown(_))) | Err(_)) | None => Err(doubt),
+            },
+        };
     }
-}
-
-/// The leader of a mesh that was recovered by `peers.json` knows only the living, and strikes all
-/// others off the catalog at once (`reconcileReaped` in hashicorp/consul, `agent/consul/leader.go`).
-/// An agent that was not restarted still lists them as failed, and one that was taken out on
-/// purpose as left: its word is worth what it was before the recovery.
-fn struck_off(
-    doubt: Doubt,
-    conversation: &Conversation<'_>,
-    own: &[Names],
-    peer: &Names,
-    voice: Option<Voice>,
-) -> Result<(String, Testimony), Doubt> {
-    match voice {
-        Some(voice) if doubt.kind == DoubtKind::NotFound => {
-            match gossip::hear(conversation, own, peer, voice) {
-                Ok((name, down @ Testimony::Down(_))) => Ok((name, down)),
-                Ok((_, Testimony::Up | Testimony::Unknown(_))) | Err(_) => Err(doubt),
-            }
-        }
-        Some(_) | None => Err(doubt),
-    }
+    let detail = "the servers have no leader, and consul.gossip is never";
+    voice.map_or_else(|| Err(Doubt::new(DoubtKind::NoLeader, detail)), gossip)
 }
 
 /// Asks an agent who leads its servers, as `ADDRESS:PORT`; `None` = nobody does.

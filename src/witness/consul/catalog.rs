@@ -34,22 +34,33 @@ enum Serf {
     Critical,
 }
 
+/// What the catalog has of a host.
+pub(super) enum Said {
+    /// This, under this name.
+    Known(String, Testimony),
+    /// Nothing, although it knows our own node well.
+    Nothing(Doubt),
+}
+
 /// Asks the catalog about `peer`; a host of our `own` site has to be seen alive before it may say
 /// down.
 pub(super) fn hear(
     conversation: &Conversation<'_>,
     own: &[Names],
     peer: &Names,
-) -> Result<(String, Testimony), Doubt> {
+) -> Result<Said, Doubt> {
     let mut of_peer = ask_all(conversation, peer, own);
     let of_own = of_peer.split_off(peer.forms.len());
-    let (node, serf) = the_one(peer, of_peer)?;
-    match serf {
-        Serf::Passing => Ok((node, Testimony::Up)),
-        Serf::Critical => {
+    match the_one(peer, of_peer) {
+        Ok((node, Serf::Passing)) => Ok(Said::Known(node, Testimony::Up)),
+        Ok((node, Serf::Critical)) => {
             prove(own, of_own)?;
-            Ok((node, Testimony::Down(Voice::Proven)))
+            Ok(Said::Known(node, Testimony::Down(Voice::Proven)))
         }
+        Err(doubt) if doubt.kind == DoubtKind::NotFound && prove(own, of_own).is_ok() => {
+            Ok(Said::Nothing(doubt))
+        }
+        Err(doubt) => Err(doubt),
     }
 }
 

@@ -170,3 +170,40 @@ fn the_catalog_is_not_asked_without_a_leader() {
             .all(|head| !head.contains("/v1/health/"))
     );
 }
+
+#[test]
+fn a_failed_member_that_the_catalog_has_lost_is_down() {
+    let own_is_known = (super::catalog::OWN, super::catalog::own_is("passing"));
+    let own_is_lost = (super::catalog::OWN, ok("[]"));
+    for (name, gossip, own, status, expected) in [
+        (
+            "failed",
+            Gossip::Anchored,
+            &own_is_known,
+            4,
+            "down Anchored",
+        ),
+        (
+            "at any risk",
+            Gossip::Always,
+            &own_is_known,
+            4,
+            "down Proven",
+        ),
+        ("no say", Gossip::Never, &own_is_known, 4, "not-found"),
+        (
+            "our own lost too",
+            Gossip::Always,
+            &own_is_lost,
+            4,
+            "not-found",
+        ),
+        ("alive", Gossip::Always, &own_is_known, 1, "not-found"),
+        ("leaving", Gossip::Always, &own_is_known, 2, "not-found"),
+        ("left", Gossip::Always, &own_is_known, 3, "not-found"),
+    ] {
+        let told = (MEMBERS, members(&[(PEER, status), (OWN, 1)]));
+        let testimony = ask(vec![leader(), own.clone(), told], gossip);
+        assert_eq!(word(&testimony), expected, "{name}: {testimony}");
+    }
+}
