@@ -17,7 +17,7 @@ mod tests;
 
 pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, Suspicion};
 pub use reason::REASONS;
-pub use verdict::{Ignorance, Verdict, contradict, verdict};
+pub use verdict::{Agent, Ignorance, Verdict, contradict, verdict};
 
 /// A streak of dead runs older than this begins anew: the runs were not consecutive.
 ///
@@ -117,7 +117,7 @@ pub enum ModuleOrder {
 
 /// Decides what this run does.
 pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
-    let verdict = verdict(policy.quorum, seen);
+    let verdict = verdict(policy.quorum, seen, memory.agent(seen));
     let choice = match &verdict {
         Verdict::Alive => alive(policy, memory),
         Verdict::Cut => Choice::Hold(Hold::Cut),
@@ -130,7 +130,7 @@ pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -
 /// Decides what a failback does: the return at once, whatever `policy.on_return` and
 /// `policy.recover_runs` say, but only to a peer that answers.
 pub fn failback(policy: &Policy, memory: &Memory, seen: &Observation) -> Decision {
-    let verdict = verdict(policy.quorum, seen);
+    let verdict = verdict(policy.quorum, seen, memory.agent(seen));
     let choice = if memory.alive_streak().is_none() {
         Choice::Hold(Hold::NothingToReturn)
     } else {

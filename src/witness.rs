@@ -78,9 +78,10 @@ fn about_all(
 fn weakest(said: Vec<(String, Testimony)>) -> (String, Testimony) {
     let rank = |testimony: &Testimony| match testimony {
         Testimony::Up => 0,
-        Testimony::Unknown(_) => 1,
-        Testimony::Down(Voice::Anchored) => 2,
-        Testimony::Down(Voice::Proven) => 3,
+        Testimony::Unknown(doubt) if doubt.kind != DoubtKind::NotMember => 1,
+        Testimony::Unknown(_) => 2,
+        Testimony::Down(Voice::Anchored) => 3,
+        Testimony::Down(Voice::Proven) => 4,
     };
     let names: Vec<&str> = said.iter().map(|(host, _)| host.as_str()).collect();
     let all = names.join(",");
@@ -212,6 +213,9 @@ pub enum DoubtKind {
     BadAnswer,
     /// It does not know the host.
     NotFound,
+    /// It does not know the host, and shows that it sees others: an agent that was restarted has
+    /// never met whom it cannot reach.
+    NotMember,
     /// More than one entry fits the host.
     Ambiguous,
     /// An administrator took the host out: left, leaving, in maintenance.
@@ -232,7 +236,7 @@ pub enum DoubtKind {
 
 impl DoubtKind {
     /// Every way of not knowing.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Unreachable,
         Self::Timeout,
         Self::Tls,
@@ -242,6 +246,7 @@ impl DoubtKind {
         Self::HttpStatus,
         Self::BadAnswer,
         Self::NotFound,
+        Self::NotMember,
         Self::Ambiguous,
         Self::TakenOut,
         Self::Unclear,
@@ -263,7 +268,7 @@ impl DoubtKind {
             Self::Redirected => "redirected",
             Self::HttpStatus => "http-status",
             Self::BadAnswer => "bad-answer",
-            Self::NotFound => "not-found",
+            Self::NotFound | Self::NotMember => "not-found",
             Self::Ambiguous => "ambiguous",
             Self::TakenOut => "taken-out",
             Self::Unclear => "unclear",

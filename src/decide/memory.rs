@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Now;
-use crate::decide::{Choice, Decision, Hold, STREAK_LASTS, Verdict};
+use crate::decide::{Agent, Choice, Decision, Hold, STREAK_LASTS, Verdict};
+use crate::observe::{Leader, Observation};
 
 /// What the last run left for this one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -168,6 +169,15 @@ impl Memory {
                 }
                 Some(_) | None => 0,
             })
+    }
+
+    /// Returns what our own Consul agent can know: a recovery restarts it, and the dead that it
+    /// then does not meet are the same that were seen dead before.
+    pub fn agent(&self, seen: &Observation) -> Agent {
+        match (&seen.leader, &self.promotion) {
+            (Leader::Known(_) | Leader::Lost | Leader::Unknown(_), Some(_)) => Agent::Restarted,
+            (Leader::NotAsked, _) | (_, None) => Agent::AsItWas,
+        }
     }
 
     /// Returns what is left of the block period after the last promotion, if anything.

@@ -319,7 +319,7 @@ fn render() -> String {
          | peer | we are (by anchors) | witness | verdict | why |\n|---|---|---|---|---|\n",
     );
     for (name, observation) in observations() {
-        let verdict = verdict(Quorum::All, &observation);
+        let verdict = verdict(Quorum::All, &observation, Agent::AsItWas);
         let why = match &verdict {
             Verdict::Unknown(ignorance) => ignorance.to_string(),
             Verdict::Alive | Verdict::Cut | Verdict::Dead => String::new(),
@@ -511,12 +511,13 @@ fn a_second_witness_can_only_take_away() {
                         || verdict(
                             Quorum::All,
                             &seen(&Reach::Silent, standing, testimony.as_ref()),
+                            Agent::AsItWas,
                         ) == Verdict::Dead
                 };
                 let said_something = first.is_some() || second.is_some();
                 let dead = said_something && alone(first) && alone(second);
                 assert_eq!(
-                    verdict(Quorum::All, &both) == Verdict::Dead,
+                    verdict(Quorum::All, &both, Agent::AsItWas) == Verdict::Dead,
                     dead,
                     "{both:?}"
                 );
@@ -646,6 +647,45 @@ fn across_a_reboot_the_block_period_counts_from_the_boot() {
         Some(Duration::from_secs(3540))
     );
     assert_eq!(memory.block_left(hour, &now()), None);
+}
+
+#[test]
+fn whom_a_restarted_agent_has_never_met_is_dead_for_this_recovery_alone() {
+    let forgotten = Testimony::Unknown(Doubt::new(DoubtKind::NotMember, "no member"));
+    let no_answer = Testimony::Unknown(Doubt::new(DoubtKind::NotFound, "nothing"));
+    let verdicts = |said: &Testimony, standing, leader: Leader, promotion: Option<Promotion>| {
+        let memory = Memory {
+            promotion,
+            ..Memory::default()
+        };
+        let seen = Observation {
+            leader,
+            ..seen(&Reach::Silent, standing, Some(said))
+        };
+        let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
+        decide(&automatic, &memory, &seen, &now()).verdict == Verdict::Dead
+    };
+    let begun = || promoted(Phase::Unfinished, 1, 0);
+    let here = Standing::Connected;
+    assert!(verdicts(&forgotten, here, Leader::Lost, begun()));
+    let done = promoted(Phase::Finished, 1, 0);
+    assert!(verdicts(&forgotten, here, Leader::Known("us".into()), done));
+    assert!(
+        !verdicts(&forgotten, here, Leader::Lost, None),
+        "no recovery"
+    );
+    assert!(
+        !verdicts(&forgotten, here, Leader::NotAsked, begun()),
+        "another role"
+    );
+    assert!(
+        !verdicts(&forgotten, Standing::NotAsked, Leader::Lost, begun()),
+        "no anchor"
+    );
+    assert!(
+        !verdicts(&no_answer, here, Leader::Lost, begun()),
+        "no sight"
+    );
 }
 
 #[test]

@@ -75,8 +75,20 @@ impl std::fmt::Display for Ignorance {
     }
 }
 
+/// What the Consul agent of this node can know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agent {
+    /// All that it ever met.
+    AsItWas,
+    /// Whom it met since a recovery of ours restarted it.
+    Restarted,
+}
+
 /// Fuses what was seen. A single `Up` vetoes; a quorum of the witnesses that count must say `Down`.
-pub fn verdict(quorum: Quorum, seen: &Observation) -> Verdict {
+///
+/// Whom a restarted agent does not meet counts as one whom it saw fail: both say no more than that
+/// our side cannot reach it, and both count only while an anchor answers.
+pub fn verdict(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
     match &seen.reach {
         Reach::Answers => Verdict::Alive,
         // Being cut off is why nothing could be probed, and says more.
@@ -92,11 +104,11 @@ pub fn verdict(quorum: Quorum, seen: &Observation) -> Verdict {
         {
             Verdict::Cut
         }
-        Reach::Silent => silent(quorum, seen),
+        Reach::Silent => silent(quorum, seen, agent),
     }
 }
 
-fn silent(quorum: Quorum, seen: &Observation) -> Verdict {
+fn silent(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
     if seen.standing == Standing::Isolated {
         return Verdict::Unknown(Ignorance::Isolated);
     }
@@ -107,7 +119,7 @@ fn silent(quorum: Quorum, seen: &Observation) -> Verdict {
         .collect();
     let doubts: Vec<(String, Doubt)> = voters
         .iter()
-        .filter_map(|heard| doubt(heard, seen.standing))
+        .filter_map(|heard| doubt(heard, seen.standing, agent))
         .collect();
     let (down, needed) = (voters.len() - doubts.len(), quorum.needed(voters.len()));
     if down >= needed {
@@ -127,7 +139,7 @@ fn silent(quorum: Quorum, seen: &Observation) -> Verdict {
 }
 
 /// Returns why this testimony does not count as `Down`, if it does not.
-fn doubt(heard: &Heard, standing: Standing) -> Option<(String, Doubt)> {
+fn doubt(heard: &Heard, standing: Standing, agent: Agent) -> Option<(String, Doubt)> {
     let doubt = match (&heard.testimony, standing) {
         (Testimony::Down(Voice::Proven), _)
         | (Testimony::Down(Voice::Anchored), Standing::Connected) => return None,
@@ -135,6 +147,11 @@ fn doubt(heard: &Heard, standing: Standing) -> Option<(String, Doubt)> {
             DoubtKind::NoLeader,
             "the gossip says down, but no anchor shows that we are not the isolated ones",
         ),
+        (Testimony::Unknown(doubt), Standing::Connected)
+            if doubt.kind == DoubtKind::NotMember && agent == Agent::Restarted =>
+        {
+            return None;
+        }
         (Testimony::Unknown(doubt), _) => doubt.clone(),
         (Testimony::Up, _) => Doubt::new(DoubtKind::Unclear, "it says up"),
     };

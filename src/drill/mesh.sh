@@ -1,6 +1,7 @@
 #!/bin/sh
 # Plays the service of a Consul server in a drill. Its world is the folder it lies in:
 #   mesh          every call, one line each
+#   mesh_starts   every start that went well: the agent has met nobody then
 #   data/raft     its Raft folder; a peers.json in it is taken at the start, as Consul does
 #   mesh_stopped  exists while the service is stopped
 #   mesh_led      exists while the server leads
@@ -36,5 +37,6 @@ start)
 		: >"$here/mesh_led"
 	fi
 	rm -f "$here/mesh_stopped"
+	echo >>"$here/mesh_starts"
 	;;
 esac

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::config::{Config, Gossip, Provider, Role, Stands, Takeover, Witness};
-use crate::decide::{Ignorance, Verdict, verdict};
+use crate::decide::{Agent, Ignorance, Verdict, verdict};
 use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, weight};
 
@@ -76,7 +76,7 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
         heard: heard.collect(),
         leader: Leader::NotAsked,
     };
-    let verdict = verdict(config.policy.quorum, &seen);
+    let verdict = verdict(config.policy.quorum, &seen, Agent::AsItWas);
     let (outcome, why) = match &verdict {
         Verdict::Dead if config.policy.takeover == Takeover::Manual => (
             "holds",

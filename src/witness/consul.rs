@@ -53,6 +53,9 @@ pub(super) fn ask(
             Said::Known(node, testimony) => Ok((node, testimony)),
             Said::Nothing(doubt) => match voice.map(gossip) {
                 Some(Ok((node, Testimony::Down(voice)))) => Ok((node, Testimony::Down(voice))),
+                Some(Err(gossip)) if gossip.kind == DoubtKind::NotMember => {
+                    Err(Doubt::new(gossip.kind, doubt.detail))
+                }
                 Some(Ok((_, Testimony::Up | Testimony::Unknown(_))) | Err(_)) | None => Err(doubt),
             },
         };

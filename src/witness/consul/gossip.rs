@@ -34,12 +34,16 @@ pub(super) fn hear(
     must_be_whole(&reply)?;
     let members: Option<Vec<Member>> = reply.json()?;
     let members = members.unwrap_or_default();
-    let found = the_one(peer, &members)?;
+    let sight = || any(own, own.iter().map(|own| prove(own, &members)).collect());
+    let found = the_one(peer, &members).map_err(|doubt| match (doubt.kind, sight()) {
+        (DoubtKind::NotFound, Ok(())) => Doubt::new(DoubtKind::NotMember, doubt.detail),
+        (_, Ok(()) | Err(_)) => doubt,
+    })?;
     let name = &found.name;
     let testimony = match found.status {
         ALIVE => Testimony::Up,
         FAILED => {
-            any(own, own.iter().map(|own| prove(own, &members)).collect())?;
+            sight()?;
             Testimony::Down(voice)
         }
         LEAVING | LEFT => {
