@@ -98,13 +98,6 @@ mesh:
         self.program("start", &script);
     }
 
-    /// Asks a program instead of Consul from now on.
-    pub(crate) fn ask_a_witness_that_says_down(&self) {
-        let config = self.read("habeat.yml");
-        let witness = "witnesses: [{provider: command, argv: ['false']}]\n";
-        self.write("habeat.yml", &(config + witness));
-    }
-
     /// The mailbox host of site B, with accounts on that of site A.
     pub(crate) fn mailbox() -> Self {
         let node = Self::new(MAILBOX);
