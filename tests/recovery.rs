@@ -3,58 +3,13 @@
 
 mod common;
 
+use common::mesh::{NODE_ID, PROMOTION};
 use common::{Ran, Site, ran};
-use habeat::drill::fake_consul::{Leader, Node};
+use habeat::drill::fake_consul::Node;
 use rustix::process::{Pid, Signal, kill_process};
-
-const PROMOTION: &str = "promotion-consulserver";
-const NODE_ID: &str = "61f22310-97de-0965-4958-321840df66b6";
-
-/// A server that lost its quorum together with the two of the peer's site.
-fn mesh() -> Site {
-    let mut site = Site::new();
-    site.program("service", include_str!("../src/drill/mesh.sh"));
-    let raft = site.path("data/raft");
-    std::fs::create_dir_all(&raft).unwrap_or_else(|e| panic!("{e}"));
-    site.write("data/node-id", NODE_ID);
-    site.write("data/raft/raft.db", "as it was\n");
-    {
-        let mut cluster = site.consul.cluster();
-        cluster.leader = Leader::Lost;
-        cluster.service = Some(site.path(""));
-        cluster.set("server-svc1-example-com", Node::FAILED);
-        cluster.set("server-svc2-example-com", Node::FAILED);
-        cluster.set("server-svc3-example-com", Node::ALIVE);
-    }
-    site.config.role = "consulserver";
-    site.config.peer_site = "consul_ips: [127.0.0.7, 127.0.0.8]\n  \
-        consul_vmnames: [svc1.example.com, svc2.example.com]"
-        .to_owned();
-    own_site(&mut site, "");
-    set_mesh(&mut site, "leader_timeout: 2s");
-    site
-}
-
-fn own_site(site: &mut Site, more: &str) {
-    site.config.own_site =
-        format!("consul_ips: [127.0.0.1]\n  consul_vmnames: [svc3.example.com]\n  {more}");
-}
-
-fn set_mesh(site: &mut Site, more: &str) {
-    let [data, service, peers] =
-        ["data", "service", "peers.json"].map(|name| site.path(name).display().to_string());
-    site.config.more = format!(
-        "mesh: {{data_dir: {data}, owner: '', peers_file: {peers}, stop: [{service}, stop], \
-         start: [{service}, start], {more}}}"
-    );
-}
 
 fn calls(site: &Site) -> Vec<String> {
     site.lines("mesh")
-}
-
-fn raft(site: &Site) -> String {
-    site.text("data/raft/raft.db")
 }
 
 fn failure(ran: &Ran) -> String {
@@ -63,7 +18,7 @@ fn failure(ran: &Ran) -> String {
 
 #[test]
 fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     let run = site.run();
     run.is("confirmed", 0);
     assert_eq!(calls(&site), ["stop", "start"]);
@@ -71,7 +26,7 @@ fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
         format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\",\"non_voter\":false}}]");
     assert_eq!(site.text("peers_taken"), own);
     assert_eq!(site.text("data/raft.before-habeat/raft.db"), "as it was\n");
-    assert_eq!(raft(&site), "recovered\n");
+    assert_eq!(site.raft(), "recovered\n");
     let advice = run.report()["advice"].to_string();
     for host in ["svc1.example.com", "svc2.example.com"] {
         assert!(
@@ -96,7 +51,7 @@ fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
 
 #[test]
 fn a_mesh_that_has_a_leader_is_left_alone() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("mesh_led", "");
     site.run().is("has-leader", 0);
     site.run().is("has-leader", 0);
@@ -106,7 +61,7 @@ fn a_mesh_that_has_a_leader_is_left_alone() {
 
 #[test]
 fn an_agent_that_does_not_run_says_nothing_of_a_leader() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("mesh_stopped", "");
     site.run().is("unknown", 3);
     assert_eq!(
@@ -118,7 +73,7 @@ fn an_agent_that_does_not_run_says_nothing_of_a_leader() {
 
 #[test]
 fn one_server_that_is_up_is_a_veto_and_one_unknown_is_no_death() {
-    let site = mesh();
+    let site = Site::mesh();
     site.consul
         .cluster()
         .set("server-svc2-example-com", Node::ALIVE);
@@ -141,13 +96,13 @@ fn nothing_is_touched_before_everything_is_there() {
         ),
         (
             "directory server",
-            |site| own_site(site, "directorysrv_ip: 127.0.0.6"),
-            |site| own_site(site, ""),
+            |site| site.own_servers("directorysrv_ip: 127.0.0.6"),
+            |site| site.own_servers(""),
         ),
         (
             "no address of this node",
             |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9"),
-            |site| own_site(site, ""),
+            |site| site.own_servers(""),
         ),
         (
             "not what Consul reads",
@@ -164,7 +119,7 @@ fn nothing_is_touched_before_everything_is_there() {
         ),
     ];
     for (why, spoil, mend) in cases {
-        let mut site = mesh();
+        let mut site = Site::mesh();
         spoil(&mut site);
         let run = site.run();
         run.is("confirmed", 1);
@@ -178,7 +133,7 @@ fn nothing_is_touched_before_everything_is_there() {
 
 #[test]
 fn a_recovery_by_hand_is_not_disturbed() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("data/raft/peers.json", "[]");
     let run = site.run();
     run.is("confirmed", 1);
@@ -193,7 +148,7 @@ fn a_recovery_by_hand_is_not_disturbed() {
 
 #[test]
 fn several_servers_of_one_site_need_a_prepared_file() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     let own = site
         .config
         .own_site
@@ -207,7 +162,7 @@ fn several_servers_of_one_site_need_a_prepared_file() {
 
 #[test]
 fn a_prepared_file_is_used() {
-    let site = mesh();
+    let site = Site::mesh();
     let two = format!(
         "[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\",\"non_voter\":false}},\
          {{\"id\":\"other\",\"address\":\"127.0.0.9:8300\",\"non_voter\":true}}]"
@@ -225,7 +180,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
         ("start", vec!["stop", "start", "stop", "start"]),
         ("leader", vec!["stop", "start", "stop", "start"]),
     ] {
-        let site = mesh();
+        let site = Site::mesh();
         match trouble {
             "leader" => site.write("fail_leader", ""),
             call => site.write("fail_mesh", call),
@@ -234,7 +189,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
         run.is("confirmed", 1);
         assert!(run.stderr.contains("habeat ack"), "{trouble}: {run:#?}");
         assert_eq!(calls(&site), calls_then, "{trouble}");
-        assert_eq!(raft(&site), "as it was\n", "{trouble}");
+        assert_eq!(site.raft(), "as it was\n", "{trouble}");
         assert!(!site.path("data/raft/peers.json").exists(), "{trouble}");
         for file in ["fail_leader", "fail_mesh"] {
             if site.path(file).exists() {
@@ -249,7 +204,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
         site.run().is("latched", 3);
         assert!(site.call(&["ack"]).exit == Some(0));
         site.run().is("unfinished", 0);
-        assert_eq!(raft(&site), "recovered\n", "{trouble}");
+        assert_eq!(site.raft(), "recovered\n", "{trouble}");
         site.run().is("already-promoted", 0);
     }
 }
@@ -267,7 +222,7 @@ fn kill_at_work(site: &Site) {
 
 #[test]
 fn a_service_that_a_killed_recovery_stopped_is_started_again() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     site.write("slow_mesh", "0.3");
     kill_at_work(&site);
     let run = site.run();
@@ -284,7 +239,7 @@ fn a_service_that_a_killed_recovery_stopped_is_started_again() {
 
 #[test]
 fn a_killed_recovery_is_gone_on_with() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("slow_mesh", "0.3");
     kill_at_work(&site);
     let mut reasons = Vec::new();
@@ -292,13 +247,13 @@ fn a_killed_recovery_is_gone_on_with() {
         assert!(reasons.len() < 4, "{reasons:?}");
         reasons.push(site.run().reason());
     }
-    assert_eq!(raft(&site), "recovered\n");
+    assert_eq!(site.raft(), "recovered\n");
     assert_eq!(site.text("data/raft.before-habeat/raft.db"), "as it was\n");
 }
 
 #[test]
 fn a_dry_run_shows_the_recovery_and_touches_nothing() {
-    let site = mesh();
+    let site = Site::mesh();
     let shown = site.call(&["--dry-run"]).stdout;
     for part in ["service stop", "cp -aT", "peers.json", "service start"] {
         assert!(shown.contains(part), "{part}: {shown}");

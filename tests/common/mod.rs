@@ -8,6 +8,7 @@
 pub(crate) mod accounts;
 pub(crate) mod files;
 pub(crate) mod manual;
+pub(crate) mod mesh;
 pub(crate) mod proxy;
 
 use std::net::TcpListener;

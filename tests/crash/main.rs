@@ -8,6 +8,7 @@
 mod common;
 
 mod appserver;
+mod consulserver;
 mod proxyserver;
 mod world;
 
@@ -17,21 +18,25 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use appserver::Promotion;
+use consulserver::Recovery;
 use proxyserver::{Activation, Return};
 use world::{Scene, World};
 
 /// The calls that change the world, and those around which a child lives: `open` makes the state
 /// files and the files for output, `clone3`/`vfork` starts a program, `wait4` asks after it.
 const DEADLY: &str = "open,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,\
-                      unlinkat,ftruncate,fallocate,mkdir,clone,clone3,vfork,wait4";
+                      unlinkat,ftruncate,fallocate,mkdir,fchown,syncfs,clone,clone3,vfork,wait4";
 /// What a disk that is full, read-only or broken does.
-const DISK: [(&str, &str); 6] = [
+const DISK: [(&str, &str); 9] = [
     ("open", "EROFS"),
     ("write", "ENOSPC"),
     ("fsync", "EIO"),
     ("fdatasync", "EIO"),
     ("rename", "EIO"),
     ("unlink", "EIO"),
+    ("unlinkat", "EIO"),
+    ("syncfs", "EIO"),
+    ("fchown", "EROFS"),
 ];
 /// Worlds side by side.
 const WORLDS: usize = 2;
@@ -99,7 +104,7 @@ fn kill_and_recover(world: &mut World<'_>, fault: &Fault) -> Met {
     let killed = world.run_under(&fault.inject());
     let met = match killed.exit {
         None => Met::Yes,
-        Some(0) => Met::No,
+        Some(_) if world.ended_well(&killed) => Met::No,
         Some(_) => panic!("{fault:?}: neither killed nor done: {killed:#?}"),
     };
     let what = format!("{fault:?}");
@@ -159,6 +164,26 @@ fn a_return_killed_at_any_call_is_taken_over_from_the_start_if_the_peer_dies_aga
     is_picked_up(&Return::PeerDiesAgain, 30);
 }
 
+#[test]
+fn a_recovery_killed_at_any_call_is_picked_up_by_the_next_run() {
+    is_picked_up(&Recovery::First, 100);
+}
+
+#[test]
+fn an_undone_recovery_killed_at_any_call_is_picked_up_by_the_next_run() {
+    is_picked_up(&Recovery::Undone, 100);
+}
+
+#[test]
+fn a_service_that_a_killed_recovery_stopped_runs_when_the_peer_is_back() {
+    is_picked_up(&Recovery::PeerReturns, 100);
+}
+
+#[test]
+fn a_run_that_starts_the_service_again_is_itself_picked_up() {
+    is_picked_up(&Recovery::Restored, 20);
+}
+
 /// Lets the disk fail in a run; it must say so, and do nothing that is not written down.
 fn fail_and_recover(world: &mut World<'_>, fault: &Fault) -> Met {
     let ran = world.run_under(&fault.inject());
@@ -214,6 +239,11 @@ fn a_disk_that_fails_stops_a_switch_that_cannot_be_written_down() {
 #[test]
 fn a_disk_that_fails_stops_a_return_that_cannot_be_written_down() {
     says_what_the_disk_fails(&Return::PeerStays, 15);
+}
+
+#[test]
+fn a_disk_that_fails_stops_a_recovery_or_undoes_it() {
+    says_what_the_disk_fails(&Recovery::Mended, 50);
 }
 
 #[test]
