@@ -252,6 +252,45 @@ fn a_killed_recovery_is_gone_on_with() {
 }
 
 #[test]
+fn only_a_backup_of_this_recovery_is_put_back() {
+    let site = Site::mesh();
+    std::fs::create_dir_all(site.path("data/raft.before-habeat")).unwrap();
+    site.write("data/raft.before-habeat/raft.db", "of another year\n");
+    site.write("data/raft/snapshot", vec![0; 1 << 20]);
+    // The service was started again by a run that was killed as well.
+    for _ in 0..2 {
+        site.write("slow_mesh", "0.3");
+        kill_at_work(&site);
+        site.wait_until_gone("working");
+    }
+    let run = ran(site.start_under(&["prlimit", "--fsize=65536"], &["--json"]));
+    assert_eq!(run.exit, Some(1), "{run:#?}");
+    assert!(failure(&run).contains("back-up"), "{run:#?}");
+    assert_eq!(site.raft(), "as it was\n");
+    assert!(!site.path("mesh_stopped").exists());
+    let draft = site.path("data/raft.before-habeat.new");
+    assert!(!draft.exists(), "half a backup is left");
+}
+
+#[test]
+fn a_service_that_was_stopped_is_started_even_if_nothing_can_be_written_down() {
+    let site = Site::mesh();
+    site.write("slow_mesh", "0.3");
+    kill_at_work(&site);
+    site.wait_until_gone("working");
+    // The journal cannot grow; that is an error, as on a full disk, and no signal.
+    let size = site.read(&format!("{PROMOTION}.journal")).len();
+    let limit = format!("--fsize={size}");
+    let wrapper = ["env", "--ignore-signal=XFSZ", "prlimit", &limit];
+    let run = ran(site.start_under(&wrapper, &["--json"]));
+    assert!(
+        run.stderr.contains("journal could not be written"),
+        "{run:#?}"
+    );
+    assert!(!site.path("mesh_stopped").exists(), "{run:#?}");
+}
+
+#[test]
 fn a_dry_run_shows_the_recovery_and_touches_nothing() {
     let site = Site::mesh();
     let shown = site.call(&["--dry-run"]).stdout;

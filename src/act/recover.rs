@@ -17,6 +17,7 @@ use crate::witness::{Deadline, leader};
 mod ground;
 mod peers;
 mod raft;
+mod service;
 mod steps;
 
 pub use peers::look_at_prepared;
@@ -27,8 +28,6 @@ const LEADER_POLL: Duration = Duration::from_millis(250);
 const WRITE_PEERS: &str = "write-peers";
 /// What the journal says when the backup is whole.
 const BACKED_UP: &str = "back-up";
-/// The only part of a command's environment that a service started by it may keep.
-const KEPT: &str = "HABEAT_EPOCH";
 
 /// Why a recovery does not go on.
 enum Trouble {
@@ -44,6 +43,8 @@ struct Surgery<'a, 'b> {
     tools: &'a mut Tools<'b>,
     /// Steps begun in this promotion, by whichever run.
     begun: BTreeSet<String>,
+    /// Whether the journal says so: a folder of that name may be from years ago.
+    is_backed_up: bool,
     deeds: Vec<Deed>,
 }
 
@@ -59,11 +60,13 @@ pub(super) fn restore(recovery: &Recovery, tools: &mut Tools<'_>) -> StageEnd {
 
 impl<'a, 'b> Surgery<'a, 'b> {
     fn on(recovery: &'a Recovery, tools: &'a mut Tools<'b>) -> Self {
-        let ledger = tools.ledger.as_ref();
-        let begun = ledger.map(|ledger| ledger.story.begun.clone());
+        let story = tools.ledger.as_ref().map(|ledger| ledger.story);
+        let begun = story.map(|story| story.begun.clone());
+        let done = story.and_then(|story| story.commands.get(RECOVER));
         Self {
             recovery,
             begun: begun.unwrap_or_default(),
+            is_backed_up: done.is_some_and(|done| done.iter().any(|it| it == BACKED_UP)),
             deeds: Vec::new(),
             tools,
         }
@@ -135,41 +138,25 @@ impl<'a, 'b> Surgery<'a, 'b> {
     fn operate(&mut self, prepared: &ground::Prepared) -> Result<(), Trouble> {
         let recovery = self.recovery;
         self.step(&recovery.stop)?;
-        if !self.is_backed_up() {
+        if !self.is_backed_up {
             raft::clear_draft(recovery).map_err(Trouble::Failed)?;
             self.step(&recovery.backup)?;
             raft::keep_backup(recovery).map_err(Trouble::Failed)?;
             self.note_backup()?;
         }
         self.own_step(WRITE_PEERS, |_| raft::write_peers(recovery, prepared))?;
-        self.start()?;
+        self.start_with_peers()?;
         self.own_step("await-leader", Self::await_leader)
     }
 
-    /// Whether the journal says so: a folder of that name may be from years ago.
-    fn is_backed_up(&self) -> bool {
-        let ledger = self.tools.ledger.as_ref();
-        let done = ledger.and_then(|ledger| ledger.story.commands.get(RECOVER));
-        done.is_some_and(|done| done.iter().any(|it| it == BACKED_UP))
-    }
-
-    fn note_backup(&self) -> Result<(), Trouble> {
+    fn note_backup(&mut self) -> Result<(), Trouble> {
         let done = Event::CommandDone {
             stage: RECOVER.to_owned(),
             command: BACKED_UP.to_owned(),
         };
-        self.tools.note(&done).map_err(Trouble::Failed)
-    }
-
-    /// Starts the service. It may outlive this run for years: it must not carry the mark by which
-    /// a later one finds, and ends, what a killed run left behind.
-    fn start(&mut self) -> Result<(), Trouble> {
-        let whole = self.tools.runner.environment.clone();
-        let environment = &mut self.tools.runner.environment;
-        environment.retain(|(name, _)| name == KEPT);
-        let started = self.step(&self.recovery.start);
-        self.tools.runner.environment = whole;
-        started.map(|_| ())
+        self.tools.note(&done).map_err(Trouble::Failed)?;
+        self.is_backed_up = true;
+        Ok(())
     }
 
     /// Whether somebody leads, and no peers wait to be read.
@@ -235,19 +222,23 @@ impl<'a, 'b> Surgery<'a, 'b> {
 
     fn put_back(&mut self) -> Result<(), Trouble> {
         let recovery = self.recovery;
-        let started = self.begun.contains(START_MESH);
-        self.own_step(PUT_BACK, |_| Ok(()))?;
-        if started {
+        let noted = self.own_step(PUT_BACK, |_| Ok(()));
+        if self.begun.contains(START_MESH) {
+            noted?;
             self.step(&recovery.stop)?;
-            if self.is_backed_up() || self.deeds.iter().any(|deed| deed.step == BACKED_UP) {
+            if self.is_backed_up {
                 raft::put_back(recovery).map_err(Trouble::Failed)?;
             }
+            return self.start_without_peers();
         }
-        raft::remove_peers(recovery).map_err(Trouble::Failed)?;
-        self.start()
+        self.start_without_peers()?;
+        noted
     }
 
     fn restore(&mut self) -> Result<(), End> {
+        if self.has_leader() {
+            return Ok(());
+        }
         if self.begun.contains(PUT_BACK) {
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
         }
@@ -258,9 +249,11 @@ impl<'a, 'b> Surgery<'a, 'b> {
             return Ok(());
         }
         log::warn!("stage=restore-mesh because=\"an earlier run was ended in its recovery\"");
-        let restored = raft::remove_peers(self.recovery)
-            .map_err(Trouble::Failed)
-            .and_then(|()| if is_running { Ok(()) } else { self.start() });
+        let restored = if is_running {
+            raft::remove_peers(self.recovery).map_err(Trouble::Failed)
+        } else {
+            self.start_without_peers()
+        };
         match restored {
             Ok(()) if is_written || !was_started => {
                 self.tools.note(&Event::Undone).map_err(End::Incomplete)

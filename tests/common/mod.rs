@@ -248,6 +248,15 @@ impl Site {
         }
     }
 
+    /// Waits for a file to go.
+    pub(crate) fn wait_until_gone(&self, name: &str) {
+        let end = Instant::now() + DEADLINE;
+        while self.path(name).exists() {
+            assert!(Instant::now() < end, "{name} stays");
+            thread::sleep(TICK);
+        }
+    }
+
     fn yaml(&self) -> String {
         let path = |name: &str| self.path(name).display().to_string();
         let config = &self.config;

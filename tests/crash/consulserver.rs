@@ -4,12 +4,11 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
+use crate::STARTS;
 use crate::common::Site;
 use crate::common::mesh::NODE_ID;
 use crate::world::{End, Left, PATIENCE, Scene, World};
 
-/// The calls that start a program.
-const STARTS: &str = "clone,clone3,vfork";
 /// How often a waiting test looks.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -35,13 +34,15 @@ impl Scene for Recovery {
             Self::First | Self::Undone | Self::PeerReturns | Self::Mended => Site::mesh(),
         };
         let leader_timeout = match self {
-            Self::Undone => "leader_timeout: 1s",
+            Self::Undone => "leader_timeout: 100ms",
             Self::First | Self::PeerReturns | Self::Mended | Self::Restored => "leader_timeout: 5s",
         };
         if *self == Self::Undone {
             site.write("fail_leader", "");
         }
         site.set_mesh("root", leader_timeout);
+        fs::create_dir_all(site.path("data/raft.before-habeat")).unwrap_or_else(|e| panic!("{e}"));
+        site.write("data/raft.before-habeat/raft.db", "of another year\n");
         site.config.confirm_runs = 2;
         site.config.max_attempts = 50;
         site.run().is("confirming", 0);
@@ -50,6 +51,10 @@ impl Scene for Recovery {
 
     fn effects(&self) -> &'static [&'static str] {
         &["mesh", "peers_taken"]
+    }
+
+    fn is_intended(&self) -> bool {
+        *self == Self::Restored
     }
 
     fn exits(&self) -> &'static [i32] {
@@ -135,7 +140,7 @@ impl Scene for Recovery {
 fn killed_before_the_start() -> Site {
     let mut world = World::new(&Recovery::First);
     let (call, n) = world
-        .points(STARTS)
+        .points(&STARTS.join(","))
         .pop()
         .unwrap_or_else(|| panic!("it started nothing"));
     world.reset();

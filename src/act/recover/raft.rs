@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ground::Prepared;
 use crate::plan::Recovery;
@@ -57,8 +57,7 @@ pub(super) fn keep_backup(recovery: &Recovery) -> Result<(), String> {
 
 /// Writes the peers where Consul looks for them when it starts.
 pub(super) fn write_peers(recovery: &Recovery, prepared: &Prepared) -> Result<(), String> {
-    let path = recovery.peers();
-    let draft = file::beside(&path, ".new");
+    let (path, draft) = (recovery.peers(), peers_draft(recovery));
     let write = || -> io::Result<()> {
         let mut file = file::create(&draft)?;
         file.write_all(prepared.peers.as_bytes())?;
@@ -70,6 +69,17 @@ pub(super) fn write_peers(recovery: &Recovery, prepared: &Prepared) -> Result<()
         file::sync_folder(&path)
     };
     write().map_err(|error| said(&error, "write", &path))
+}
+
+/// Removes what is half made: of the backup, and of the peers.
+pub(super) fn clear_drafts(recovery: &Recovery) -> Result<(), String> {
+    clear_draft(recovery)?;
+    let gone = file::remove(&peers_draft(recovery));
+    gone.map_err(|refusal| format!("{:#}", refusal.error))
+}
+
+fn peers_draft(recovery: &Recovery) -> PathBuf {
+    file::beside(&recovery.peers(), ".new")
 }
 
 /// Removes the peers, if Consul has not read them.
