@@ -158,7 +158,8 @@ impl<'a> World<'a> {
 
     /// Returns the calls of a whole run, as its main thread makes them, each with its number among
     /// those of its name. Of calls between which nothing happens there is only one: what is told
-    /// on standard error is told in the log next, and a child is asked after again and again.
+    /// on standard error is told in the log next, line after line is told there, and a child is
+    /// asked after again and again.
     pub(crate) fn points(&self, calls: &str) -> Vec<(String, usize)> {
         self.clear();
         let ran = self.run_under(&format!("trace={calls}"));
@@ -167,18 +168,23 @@ impl<'a> World<'a> {
         let main = lines.iter().find_map(|line| line.split(' ').next());
         let mut counts = BTreeMap::new();
         let mut points: Vec<(String, usize)> = Vec::new();
-        let mut before = "";
+        let mut before = ("", "");
         for line in &lines {
             let mut words = line.split_whitespace();
             let (pid, call) = (words.next(), words.next().and_then(|w| w.split_once('(')));
             if let (true, Some((call, first))) = (pid == main, call) {
                 let count = counts.entry(call).or_insert(0);
                 *count += 1;
-                let same = call == "write" && first == "2," || call == "wait4" && before == "wait4";
+                let same = match call {
+                    "write" if first == "2," => continue,
+                    "write" => before == (call, first),
+                    "wait4" => before.0 == call,
+                    _ => false,
+                };
                 if !same {
                     points.push((call.to_owned(), *count));
                 }
-                before = call;
+                before = (call, first);
             }
         }
         points
