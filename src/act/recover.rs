@@ -28,6 +28,8 @@ const LEADER_POLL: Duration = Duration::from_millis(250);
 const WRITE_PEERS: &str = "write-peers";
 /// What the journal says when the backup is whole.
 const BACKED_UP: &str = "back-up";
+/// What an operator has to know first.
+const STILL_STOPPED: &str = "the service of the mesh is stopped and could not be started";
 
 /// Why a recovery does not go on.
 enum Trouble {
@@ -206,6 +208,11 @@ impl<'a, 'b> Surgery<'a, 'b> {
     /// Undoes the recovery; it is not tried again before somebody has looked.
     fn give_up(&mut self, why: &str) -> End {
         log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
+        match self.own_step(PUT_BACK, |_| Ok(())) {
+            Ok(()) => {}
+            Err(Trouble::Stopped) => return End::Stopped,
+            Err(Trouble::Failed(unwritten)) => return self.put_off(why, &unwritten),
+        }
         match self.put_back() {
             Ok(()) => match self.tools.note(&Event::Undone) {
                 Ok(()) => End::GivenUp(format!(
@@ -220,19 +227,31 @@ impl<'a, 'b> Surgery<'a, 'b> {
         }
     }
 
-    fn put_back(&mut self) -> Result<(), Trouble> {
-        let recovery = self.recovery;
-        let noted = self.own_step(PUT_BACK, |_| Ok(()));
-        if self.begun.contains(START_MESH) {
-            noted?;
-            self.step(&recovery.stop)?;
-            if self.is_backed_up {
-                raft::put_back(recovery).map_err(Trouble::Failed)?;
+    /// Leaves it to the next run, as it cannot be written down that it is being undone; but leaves
+    /// no service stopped.
+    fn put_off(&mut self, why: &str, unwritten: &str) -> End {
+        let started = if self.begun.contains(START_MESH) {
+            Ok(())
+        } else {
+            self.start_without_peers()
+        };
+        match started {
+            Ok(()) => End::Incomplete(format!("{why}; {unwritten}")),
+            Err(Trouble::Stopped) => End::Stopped,
+            Err(Trouble::Failed(other)) => {
+                End::Incomplete(format!("{why}; {unwritten}; {STILL_STOPPED}: {other}"))
             }
-            return self.start_without_peers();
         }
-        self.start_without_peers()?;
-        noted
+    }
+
+    fn put_back(&mut self) -> Result<(), Trouble> {
+        if self.begun.contains(START_MESH) {
+            self.step(&self.recovery.stop)?;
+            if self.is_backed_up {
+                raft::put_back(self.recovery).map_err(Trouble::Failed)?;
+            }
+        }
+        self.start_without_peers()
     }
 
     fn restore(&mut self) -> Result<(), End> {
@@ -260,9 +279,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             }
             Ok(()) => Ok(()),
             Err(Trouble::Stopped) => Err(End::Stopped),
-            Err(Trouble::Failed(why)) => Err(End::Incomplete(format!(
-                "the service of the mesh is stopped and could not be started: {why}"
-            ))),
+            Err(Trouble::Failed(why)) => Err(End::Incomplete(format!("{STILL_STOPPED}: {why}"))),
         }
     }
 }

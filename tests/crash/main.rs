@@ -288,6 +288,11 @@ fn a_disk_that_fails_stops_a_recovery_or_undoes_it() {
 }
 
 #[test]
+fn a_disk_that_fails_puts_off_the_undoing_of_a_recovery() {
+    says_what_the_disk_fails_late(&Recovery::Undone, 3, 20);
+}
+
+#[test]
 fn an_interrupted_call_is_made_again() {
     let faults: Vec<Fault> = ["write", "fsync", "fdatasync"]
         .into_iter()
