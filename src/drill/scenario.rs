@@ -28,6 +28,17 @@ pub(super) struct Setup {
     pub(super) block_period: &'static str,
     /// Whether there is a fence to run before a promotion.
     pub(super) fence: Fence,
+    /// Who is asked about the peer.
+    pub(super) witnesses: Witnesses,
+}
+
+/// Who is asked about the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Witnesses {
+    /// Consul alone.
+    Consul,
+    /// Consul, and a program that asks a hypervisor.
+    ConsulAndHypervisor,
 }
 
 /// Whether there is a fence to run before a promotion.
@@ -48,6 +59,8 @@ pub(super) enum Role {
     Proxy,
     /// It would, but is not allowed to.
     ProxyNotEnabled,
+    /// It is a server of the mesh.
+    Mesh,
 }
 
 /// The site our node stands in.
@@ -101,6 +114,8 @@ pub(super) enum Call {
 pub(super) enum Event {
     /// The peer stops answering and Consul sees it dead.
     PeerDies,
+    /// The peer stops answering, and Consul sees it dead, but it runs: the hypervisor sees that.
+    AgentDies,
     /// The peer answers again and Consul sees it.
     PeerReturns,
     /// The peer lives, but not for us.
@@ -149,6 +164,16 @@ pub(super) enum Event {
     SwitchSlow,
     /// The command that moves traffic back fails.
     BackBreaks,
+    /// Stopping the mesh's service takes its time.
+    StopSlow,
+    /// Starting it does.
+    StartSlow,
+    /// The call that a killed run left under way ends by itself; later ones are quick.
+    CommandEnds,
+    /// Nobody is elected in the mesh.
+    ElectionsFail,
+    /// Somebody would be elected again.
+    ElectionsMended,
 }
 
 impl Event {
@@ -156,6 +181,7 @@ impl Event {
     pub(super) fn story(self) -> String {
         let words = match self {
             Self::PeerDies => "the peer dies, Consul sees it",
+            Self::AgentDies => "the peer's agent dies, the hypervisor sees the peer run",
             Self::PeerReturns => "the peer is back",
             Self::LineCut => "the line to the peer is cut, Consul still sees it",
             Self::PeerLeft => "the peer's agent took its leave",
@@ -182,6 +208,11 @@ impl Event {
             Self::SwitchMended => "all of it can be moved again",
             Self::SwitchSlow => "moving traffic is slow",
             Self::BackBreaks => "the traffic cannot be moved back",
+            Self::StopSlow => "the mesh's service is slow to stop",
+            Self::StartSlow => "the mesh's service is slow to start",
+            Self::CommandEnds => "its command ends by itself",
+            Self::ElectionsFail => "no leader can be elected",
+            Self::ElectionsMended => "a leader can be elected again",
         };
         words.to_owned()
     }
@@ -208,6 +239,12 @@ pub(super) enum Fact {
     ModuleStarts(usize),
     /// Every call that moved traffic or looked where it goes, so far, in order.
     Switched(&'static [&'static str]),
+    /// Every call that stopped or started the mesh's service, so far, in order.
+    Service(&'static [&'static str]),
+    /// What our server of the mesh has in its Raft folder.
+    Raft(&'static str),
+    /// Runs so far whose witnesses contradicted each other.
+    Contradictions(usize),
     /// No state is left: neither suspect nor promoted.
     NothingRemembered,
 }
@@ -220,6 +257,7 @@ pub(super) const USUAL: Setup = Setup {
     on_return: "role",
     block_period: "0s",
     fence: Fence::Without,
+    witnesses: Witnesses::Consul,
 };
 
 /// A call as by the timer.
