@@ -1,8 +1,8 @@
 //! Plays whole outages against a lab on loopback, through the real pipeline.
 //!
 //! The lab is embedded: a TCP service plays the peer, another one the anchor, a fake Consul agent
-//! the witness, two shell scripts the programs that promote and flush. habeat itself is started
-//! as the timer would start it, with a config that names them; nothing in it knows of the drill.
+//! the witness, shell scripts the programs that are run. habeat itself is started as the timer would
+//! start it, with a config that names them; nothing in it knows of the drill.
 
 use std::io::{self, Write};
 

@@ -6,25 +6,18 @@ use std::io::Write;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::fake_consul::{Acl, Agent, FakeConsul, Leader, Node};
-use super::scenario::{Event, Role, Setup, Whoami};
+use super::fake_consul::{Acl, FakeConsul, Leader, Node};
+use super::scenario::{Role, Setup, Whoami};
 use super::service::Service;
 
 mod config;
+mod happen;
 
 /// Accounts on the peer when a scenario begins.
 pub(super) const ACCOUNTS: usize = 12;
-/// How long slow programs take, in seconds: long enough to be killed in the middle, even on a
-/// machine that is busy otherwise.
-const SLOW_PROMOTION: &str = "1";
-const SLOW_FLUSH: &str = "0.6";
-/// How often a waiting lab looks.
-const TICK: Duration = Duration::from_millis(5);
 /// The token of the lab's config.
 const TOKEN: &str = "the-token-of-the-drill";
 
@@ -36,17 +29,8 @@ const MESH: &str = include_str!("mesh.sh");
 const ASK: &str = include_str!("ask.sh");
 /// The file that says that the HA module is stopped.
 const MODULE: &str = "module-stopped";
-/// The half of the traffic that makes trouble.
-const SECOND_HALF: &str = "here-2";
-/// How long a slow switch takes, in seconds.
-const SLOW_SWITCH: &str = "0.6";
-/// How long a slow call of the mesh's service takes, and which.
-const SLOW_STOP: &str = "0.6 stop";
-const SLOW_START: &str = "0.6 start";
 /// Consul's id of our node.
 const NODE_ID: &str = "61f22310-97de-0965-4958-321840df66b6";
-/// The calls that fail while one account cannot be flushed.
-const UNFLUSHED: &str = "^user7@";
 
 /// A lab; dropping it ends its servers and leaves its folder.
 #[derive(Debug)]
@@ -159,71 +143,6 @@ impl Lab {
         self.folder.join(name)
     }
 
-    /// Makes something happen.
-    pub(super) fn happen(&mut self, event: Event) -> Result<()> {
-        match event {
-            Event::PeerDies => {
-                self.peer.die();
-                self.everybody_sees(Node::FAILED);
-                self.remove("peer_runs")?;
-            }
-            Event::AgentDies => {
-                self.peer.die();
-                self.everybody_sees(Node::FAILED);
-            }
-            Event::PeerReturns | Event::Reconnected => {
-                self.peer.revive()?;
-                self.anchor.revive()?;
-                self.everybody_joins();
-                self.write("peer_runs", "", 0o600)?;
-            }
-            Event::LineCut => {
-                self.peer.die();
-                self.everybody_sees(Node::ALIVE);
-                self.write("peer_runs", "", 0o600)?;
-            }
-            Event::PeerLeft => self.everybody_sees(Node::LEFT),
-            Event::QuorumLost => {
-                // The catalog stays at what the servers knew last.
-                self.everybody_sees(Node {
-                    catalog: Node::ALIVE.catalog,
-                    ..Node::FAILED
-                });
-                self.consul.cluster().leader = Leader::Lost;
-                self.remove("mesh_led")?;
-            }
-            Event::Isolated => {
-                self.peer.die();
-                self.anchor.die();
-                self.consul.cluster().isolate(&consul_name(self.own));
-            }
-            Event::TokenRevoked => self.consul.cluster().acl = Acl::Token("another".to_owned()),
-            Event::TokenRestored => self.consul.cluster().acl = Acl::Token(TOKEN.to_owned()),
-            Event::WitnessFreezes => self.consul.cluster().agent = Agent::Frozen,
-            Event::WitnessThaws => self.consul.cluster().agent = Agent::Serving,
-            Event::PromotionBreaks => self.write("fail_promote", "", 0o600)?,
-            Event::PromotionMended => self.remove("fail_promote")?,
-            Event::PromotionPartial(n) => self.write("partial", &n.to_string(), 0o600)?,
-            Event::PromotionSlow => self.write("slow_promote", SLOW_PROMOTION, 0o600)?,
-            Event::CarbonioIsOld => self.write("only_ha", "", 0o600)?,
-            Event::FlushBreaks => self.write("fail_flush", UNFLUSHED, 0o600)?,
-            Event::FlushMended => self.remove("fail_flush")?,
-            Event::FlushSlow => self.write("slow_flush", SLOW_FLUSH, 0o600)?,
-            Event::FenceBreaks => self.write("fail_fence", "", 0o600)?,
-            Event::FenceMended => self.remove("fail_fence")?,
-            Event::SwitchBreaks => self.write("fail_switch", SECOND_HALF, 0o600)?,
-            Event::SwitchMended => self.remove("fail_switch")?,
-            Event::BackBreaks => self.write("fail_switch", "back", 0o600)?,
-            Event::SwitchSlow => self.write("slow_switch", SLOW_SWITCH, 0o600)?,
-            Event::StopSlow => self.write("slow_mesh", SLOW_STOP, 0o600)?,
-            Event::StartSlow => self.write("slow_mesh", SLOW_START, 0o600)?,
-            Event::CommandEnds => self.await_command()?,
-            Event::ElectionsFail => self.write("fail_leader", "", 0o600)?,
-            Event::ElectionsMended => self.remove("fail_leader")?,
-        }
-        Ok(())
-    }
-
     /// Looks at everything the scenarios speak of.
     pub(super) fn look(&self) -> Result<Seen> {
         let first_word = |line: String| line.split(' ').next().unwrap_or_default().to_owned();
@@ -260,22 +179,6 @@ impl Lab {
                 .filter(|name| self.path(name).exists())
                 .collect(),
         })
-    }
-
-    /// Waits until the call of the mesh's service has ended that is under way; later ones are quick.
-    fn await_command(&self) -> Result<()> {
-        self.remove("slow_mesh")?;
-        while self.path("working").exists() {
-            thread::sleep(TICK);
-        }
-        Ok(())
-    }
-
-    fn everybody_sees(&self, node: Node) {
-        let mut cluster = self.consul.cluster();
-        for name in &self.nodes {
-            cluster.set(name, node);
-        }
     }
 
     fn everybody_joins(&self) {

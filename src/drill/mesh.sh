@@ -16,8 +16,8 @@ if [ -e "$here/slow_mesh" ]; then
 	read -r seconds only <"$here/slow_mesh" || :
 	if [ "${only:-$1}" = "$1" ]; then
 		: >"$here/working"
+		trap 'rm -f "$here/working"' EXIT
 		sleep "$seconds"
-		rm -f "$here/working"
 	fi
 fi
 if [ -e "$here/fail_mesh" ] && [ "$(cat "$here/fail_mesh")" = "$1" ]; then

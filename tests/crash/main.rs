@@ -148,7 +148,6 @@ fn killed_at(
     let faults = points.iter().map(|(call, n)| Fault::kill(call, *n));
     let met = in_each_world(scene, &faults.collect::<Vec<_>>(), kill_and_recover);
     let points: usize = met.values().sum();
-    println!("killed at {met:?}");
     assert!(
         points >= at_least,
         "killed at {points} points only: {met:?}"
@@ -167,7 +166,6 @@ fn a_promotion_with_a_pool_killed_between_batches_is_picked_up_by_the_next_run()
         .flat_map(|n| ["fdatasync", "clone3"].map(|call| Fault::kill(call, n)))
         .collect();
     let met = in_each_world(&Promotion { width: 3 }, &faults, kill_and_recover);
-    println!("killed at {met:?}");
     assert!(met.values().sum::<usize>() >= 12, "{met:?}");
 }
 
@@ -263,7 +261,6 @@ fn failed_at(scene: &dyn Scene, points: &[(String, usize)], at_least: usize) {
         })
         .collect();
     let met = in_each_world(scene, &faults, fail_and_recover);
-    println!("failed at {met:?}");
     assert!(met.values().sum::<usize>() >= at_least, "{met:?}");
 }
 

@@ -150,9 +150,21 @@ impl Cluster {
             Agent::Serving
         };
         if folder.join("mesh_led").exists() {
+            if self.leader == Leader::Lost {
+                self.reconcile();
+            }
             self.leader = Leader::Known;
         } else if self.leader == Leader::Known {
             self.leader = Leader::Lost;
+        }
+    }
+
+    /// Takes the deaths that the gossip knows over into the catalog, as a new leader does first
+    /// (`reconcile` in hashicorp/consul, `agent/consul/leader.go`).
+    fn reconcile(&mut self) {
+        let failed = |node: &&mut Node| node.gossip == Some(Gossip::Failed);
+        for node in self.nodes.values_mut().filter(failed) {
+            node.catalog = Some(SerfHealth::Critical);
         }
     }
 
