@@ -166,6 +166,7 @@ fn a_promotion_with_a_pool_killed_between_batches_is_picked_up_by_the_next_run()
         .flat_map(|n| ["fdatasync", "clone3"].map(|call| Fault::kill(call, n)))
         .collect();
     let met = in_each_world(&Promotion { width: 3 }, &faults, kill_and_recover);
+    println!("killed at {met:?}");
     assert!(met.values().sum::<usize>() >= 12, "{met:?}");
 }
 
