@@ -2,13 +2,15 @@
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::STARTS;
 use crate::common::Site;
 use crate::common::mesh::NODE_ID;
 use crate::world::{End, Left, PATIENCE, Scene, World};
 
+/// The program takes no longer unless it hangs.
+const DEADLINE: Duration = Duration::from_secs(20);
 /// How often a waiting test looks.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -175,7 +177,9 @@ fn await_the_service_program(site: &Site) {
             .into_iter()
             .any(|line| String::from_utf8_lossy(&line).contains(&program))
     };
+    let end = Instant::now() + DEADLINE;
     while is_at_work() {
+        assert!(Instant::now() < end, "{program} is still at work");
         thread::sleep(TICK);
     }
 }
