@@ -1,8 +1,8 @@
 //! Plays whole outages against a lab on loopback, through the real pipeline.
 //!
 //! The lab is embedded: a TCP service plays the peer, another one the anchor, a fake Consul agent
-//! the witness, two shell scripts the programs that promote and flush. habeat itself is started
-//! as the timer would start it, with a config that names them; nothing in it knows of the drill.
+//! the witness, shell scripts the programs that are run. habeat itself is started as the timer would
+//! start it, with a config that names them; nothing in it knows of the drill.
 
 use std::io::{self, Write};
 
@@ -23,7 +23,6 @@ mod timeline;
 
 use folder::Folder;
 use scenario::Scenario;
-use scenarios::SCENARIOS;
 pub use timeline::Drilled;
 use timeline::Played;
 
@@ -61,7 +60,7 @@ pub fn run(name: Option<&str>, list: bool, json: bool, keep: bool) -> Result<Dri
             code: Code::Usage,
             error,
         })?],
-        None => SCENARIOS.iter().collect(),
+        None => scenarios::all().collect(),
     };
     let afterwards = if keep {
         Afterwards::Keep
@@ -110,8 +109,8 @@ struct Ending {
 }
 
 fn find(name: &str) -> Result<&'static Scenario> {
-    let Some(found) = SCENARIOS.iter().find(|scenario| scenario.name == name) else {
-        let names: Vec<_> = SCENARIOS.iter().map(|scenario| scenario.name).collect();
+    let Some(found) = scenarios::all().find(|scenario| scenario.name == name) else {
+        let names: Vec<_> = scenarios::all().map(|scenario| scenario.name).collect();
         bail!(
             "there is no scenario `{name}`; there are: {}",
             names.join(", ")

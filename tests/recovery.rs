@@ -5,59 +5,14 @@ mod common;
 
 use std::os::unix::fs::symlink;
 
+use common::mesh::{NODE_ID, PROMOTION};
 use common::{Ran, Site, ran};
-use habeat::drill::fake_consul::{Leader, Node};
+use habeat::drill::fake_consul::Node;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 
-const PROMOTION: &str = "promotion-consulserver";
-const NODE_ID: &str = "61f22310-97de-0965-4958-321840df66b6";
-
-/// A server that lost its quorum together with the two of the peer's site.
-fn mesh() -> Site {
-    let mut site = Site::new();
-    site.program("service", include_str!("../src/drill/mesh.sh"));
-    let raft = site.path("data/raft");
-    std::fs::create_dir_all(&raft).unwrap_or_else(|e| panic!("{e}"));
-    site.write("data/node-id", NODE_ID);
-    site.write("data/raft/raft.db", "as it was\n");
-    {
-        let mut cluster = site.consul.cluster();
-        cluster.leader = Leader::Lost;
-        cluster.service = Some(site.path(""));
-        cluster.set("server-svc1-example-com", Node::FAILED);
-        cluster.set("server-svc2-example-com", Node::FAILED);
-        cluster.set("server-svc3-example-com", Node::ALIVE);
-    }
-    site.config.role = "consulserver";
-    site.config.peer_site = "consul_ips: [127.0.0.7, 127.0.0.8]\n  \
-        consul_vmnames: [svc1.example.com, svc2.example.com]"
-        .to_owned();
-    own_site(&mut site, "");
-    set_mesh(&mut site, "leader_timeout: 2s");
-    site
-}
-
-fn own_site(site: &mut Site, more: &str) {
-    site.config.own_site =
-        format!("consul_ips: [127.0.0.1]\n  consul_vmnames: [svc3.example.com]\n  {more}");
-}
-
-fn set_mesh(site: &mut Site, more: &str) {
-    let [data, service, peers] =
-        ["data", "service", "peers.json"].map(|name| site.path(name).display().to_string());
-    site.config.more = format!(
-        "mesh: {{data_dir: {data}, owner: '', peers_file: {peers}, stop: [{service}, stop], \
-         start: [{service}, start], {more}}}"
-    );
-}
-
 fn calls(site: &Site) -> Vec<String> {
     site.lines("mesh")
-}
-
-fn raft(site: &Site) -> String {
-    site.text("data/raft/raft.db")
 }
 
 fn replace_by_fifo(site: &Site, name: &str) {
@@ -77,7 +32,7 @@ fn failure(ran: &Ran) -> String {
 
 #[test]
 fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     let run = site.run();
     run.is("confirmed", 0);
     assert_eq!(calls(&site), ["stop", "start"]);
@@ -85,7 +40,7 @@ fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
         format!("[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\",\"non_voter\":false}}]");
     assert_eq!(site.text("peers_taken"), own);
     assert_eq!(site.text("data/raft.before-habeat/raft.db"), "as it was\n");
-    assert_eq!(raft(&site), "recovered\n");
+    assert_eq!(site.raft(), "recovered\n");
     let advice = run.report()["advice"].to_string();
     for host in ["svc1.example.com", "svc2.example.com"] {
         assert!(
@@ -110,7 +65,7 @@ fn a_lost_quorum_is_recovered_once_and_the_return_only_tells() {
 
 #[test]
 fn a_mesh_that_has_a_leader_is_left_alone() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("mesh_led", "");
     site.run().is("has-leader", 0);
     site.run().is("has-leader", 0);
@@ -120,7 +75,7 @@ fn a_mesh_that_has_a_leader_is_left_alone() {
 
 #[test]
 fn an_agent_that_does_not_run_says_nothing_of_a_leader() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("mesh_stopped", "");
     site.run().is("unknown", 3);
     assert_eq!(
@@ -132,7 +87,7 @@ fn an_agent_that_does_not_run_says_nothing_of_a_leader() {
 
 #[test]
 fn one_server_that_is_up_is_a_veto_and_one_unknown_is_no_death() {
-    let site = mesh();
+    let site = Site::mesh();
     site.consul
         .cluster()
         .set("server-svc2-example-com", Node::ALIVE);
@@ -154,13 +109,13 @@ fn nothing_is_touched_before_everything_is_there() {
         ),
         (
             "directory server",
-            |site| own_site(site, "directorysrv_ip: 127.0.0.6"),
-            |site| own_site(site, ""),
+            |site| site.own_servers("directorysrv_ip: 127.0.0.6"),
+            |site| site.own_servers(""),
         ),
         (
             "no address of this node",
             |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9"),
-            |site| own_site(site, ""),
+            |site| site.own_servers(""),
         ),
         (
             "not what Consul reads",
@@ -170,7 +125,7 @@ fn nothing_is_touched_before_everything_is_there() {
         (
             "no address of this node",
             |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "0.0.0.0"),
-            |site| own_site(site, ""),
+            |site| site.own_servers(""),
         ),
         (
             "a server of the peer's site",
@@ -231,7 +186,7 @@ type Trouble = (&'static str, fn(&mut Site), fn(&mut Site));
 #[track_caller]
 fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
     for (why, spoil, mend) in cases {
-        let mut site = mesh();
+        let mut site = Site::mesh();
         spoil(&mut site);
         let run = site.run();
         run.is("confirmed", 1);
@@ -245,7 +200,7 @@ fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
 
 #[test]
 fn a_recovery_by_hand_is_not_disturbed() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("data/raft/peers.json", "[]");
     let run = site.run();
     run.is("confirmed", 1);
@@ -260,7 +215,7 @@ fn a_recovery_by_hand_is_not_disturbed() {
 
 #[test]
 fn several_servers_of_one_site_need_a_prepared_file() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     let own = site
         .config
         .own_site
@@ -274,7 +229,7 @@ fn several_servers_of_one_site_need_a_prepared_file() {
 
 #[test]
 fn a_prepared_file_is_used() {
-    let site = mesh();
+    let site = Site::mesh();
     let two = format!(
         "[{{\"id\":\"{NODE_ID}\",\"address\":\"127.0.0.1:8300\",\"non_voter\":false}},\
          {{\"id\":\"other\",\"address\":\"127.0.0.9:8300\",\"non_voter\":true}}]"
@@ -292,7 +247,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
         ("start", vec!["stop", "start", "stop", "start"]),
         ("leader", vec!["stop", "start", "stop", "start"]),
     ] {
-        let site = mesh();
+        let site = Site::mesh();
         match trouble {
             "leader" => site.write("fail_leader", ""),
             call => site.write("fail_mesh", call),
@@ -301,7 +256,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
         run.is("confirmed", 1);
         assert!(run.stderr.contains("habeat ack"), "{trouble}: {run:#?}");
         assert_eq!(calls(&site), calls_then, "{trouble}");
-        assert_eq!(raft(&site), "as it was\n", "{trouble}");
+        assert_eq!(site.raft(), "as it was\n", "{trouble}");
         assert!(!site.path("data/raft/peers.json").exists(), "{trouble}");
         for file in ["fail_leader", "fail_mesh"] {
             if site.path(file).exists() {
@@ -316,7 +271,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
         site.run().is("latched", 3);
         assert!(site.call(&["ack"]).exit == Some(0));
         site.run().is("unfinished", 0);
-        assert_eq!(raft(&site), "recovered\n", "{trouble}");
+        assert_eq!(site.raft(), "recovered\n", "{trouble}");
         site.run().is("already-promoted", 0);
     }
 }
@@ -324,7 +279,7 @@ fn a_recovery_that_fails_is_undone_and_waits_for_the_operator() {
 /// Kills a run while its service program is at work.
 #[test]
 fn an_agent_that_falls_silent_after_the_decision_is_no_lost_leader() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     let silence = site.path("mesh_stopped").display().to_string();
     let fence = format!("\nfence: {{commands: [[touch, {silence}]]}}");
     site.config.more.push_str(&fence);
@@ -337,7 +292,7 @@ fn an_agent_that_falls_silent_after_the_decision_is_no_lost_leader() {
 
 #[test]
 fn what_the_operator_mended_is_not_undone() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("fail_mesh", "start");
     let run = site.run();
     run.is("confirmed", 1);
@@ -355,12 +310,12 @@ fn what_the_operator_mended_is_not_undone() {
     site.write("mesh_stopped", "");
     site.run().is("unknown", 3);
     assert_eq!(calls(&site), before);
-    assert_eq!(raft(&site), "in use since\n");
+    assert_eq!(site.raft(), "in use since\n");
 }
 
 #[test]
 fn a_member_that_follows_a_leader_is_not_rolled_back() {
-    let site = mesh();
+    let site = Site::mesh();
     // It starts, does not read its peers, and finds the old mesh alive.
     let service = "#!/bin/sh\nhere=${0%/*}; echo $1 >>$here/mesh\n\
         case $1 in stop) : >$here/mesh_stopped;;\n\
@@ -370,15 +325,15 @@ fn a_member_that_follows_a_leader_is_not_rolled_back() {
     run.is("confirmed", 1);
     assert!(failure(&run).contains("did not read"), "{run:#?}");
     assert_eq!(calls(&site), ["stop", "start"]);
-    assert_eq!(raft(&site), "more\n");
+    assert_eq!(site.raft(), "more\n");
     assert!(!site.path("data/raft/peers.json").exists());
 }
 
 #[test]
 fn a_recovery_that_nobody_saw_the_end_of_is_told_on_the_return() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     site.write("fail_leader", "");
-    set_mesh(&mut site, "leader_timeout: 20s");
+    site.set_mesh("''", "leader_timeout: 20s");
     let child = site.start(&["--json"]);
     site.wait_for("peers_taken");
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
@@ -404,7 +359,7 @@ fn kill_at_work(site: &Site) {
 
 #[test]
 fn a_service_that_a_killed_recovery_stopped_is_started_again() {
-    let mut site = mesh();
+    let mut site = Site::mesh();
     site.write("slow_mesh", "0.3");
     kill_at_work(&site);
     let run = site.run();
@@ -421,7 +376,7 @@ fn a_service_that_a_killed_recovery_stopped_is_started_again() {
 
 #[test]
 fn a_killed_recovery_is_gone_on_with() {
-    let site = mesh();
+    let site = Site::mesh();
     site.write("slow_mesh", "0.3");
     kill_at_work(&site);
     let mut reasons = Vec::new();
@@ -429,13 +384,52 @@ fn a_killed_recovery_is_gone_on_with() {
         assert!(reasons.len() < 4, "{reasons:?}");
         reasons.push(site.run().reason());
     }
-    assert_eq!(raft(&site), "recovered\n");
+    assert_eq!(site.raft(), "recovered\n");
     assert_eq!(site.text("data/raft.before-habeat/raft.db"), "as it was\n");
 }
 
 #[test]
+fn only_a_backup_of_this_recovery_is_put_back() {
+    let site = Site::mesh();
+    std::fs::create_dir_all(site.path("data/raft.before-habeat")).unwrap();
+    site.write("data/raft.before-habeat/raft.db", "of another year\n");
+    site.write("data/raft/snapshot", vec![0; 1 << 20]);
+    // The service was started again by a run that was killed as well.
+    for _ in 0..2 {
+        site.write("slow_mesh", "0.3");
+        kill_at_work(&site);
+        site.wait_until_gone("working");
+    }
+    let run = ran(site.start_under(&["prlimit", "--fsize=65536"], &["--json"]));
+    assert_eq!(run.exit, Some(1), "{run:#?}");
+    assert!(failure(&run).contains("back-up"), "{run:#?}");
+    assert_eq!(site.raft(), "as it was\n");
+    assert!(!site.path("mesh_stopped").exists());
+    let draft = site.path("data/raft.before-habeat.new");
+    assert!(!draft.exists(), "half a backup is left");
+}
+
+#[test]
+fn a_service_that_was_stopped_is_started_even_if_nothing_can_be_written_down() {
+    let site = Site::mesh();
+    site.write("slow_mesh", "0.3");
+    kill_at_work(&site);
+    site.wait_until_gone("working");
+    // The journal cannot grow; that is an error, as on a full disk, and no signal.
+    let size = site.read(&format!("{PROMOTION}.journal")).len();
+    let limit = format!("--fsize={size}");
+    let wrapper = ["env", "--ignore-signal=XFSZ", "prlimit", &limit];
+    let run = ran(site.start_under(&wrapper, &["--json"]));
+    assert!(
+        run.stderr.contains("journal could not be written"),
+        "{run:#?}"
+    );
+    assert!(!site.path("mesh_stopped").exists(), "{run:#?}");
+}
+
+#[test]
 fn a_dry_run_shows_the_recovery_and_touches_nothing() {
-    let site = mesh();
+    let site = Site::mesh();
     let shown = site.call(&["--dry-run"]).stdout;
     for part in ["service stop", "cp -aT", "peers.json", "service start"] {
         assert!(shown.contains(part), "{part}: {shown}");

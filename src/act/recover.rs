@@ -17,6 +17,7 @@ use crate::witness::{Deadline, leader};
 mod ground;
 mod peers;
 mod raft;
+mod service;
 mod steps;
 
 pub use peers::look_at_prepared;
@@ -27,8 +28,8 @@ const LEADER_POLL: Duration = Duration::from_millis(250);
 const WRITE_PEERS: &str = "write-peers";
 /// What the journal says when the backup is whole.
 const BACKED_UP: &str = "back-up";
-/// The only part of a command's environment that a service started by it may keep.
-const KEPT: &str = "HABEAT_EPOCH";
+/// What an operator has to know first.
+const STILL_STOPPED: &str = "the service of the mesh is stopped and could not be started";
 
 /// Why a recovery does not go on.
 enum Trouble {
@@ -44,6 +45,8 @@ struct Surgery<'a, 'b> {
     tools: &'a mut Tools<'b>,
     /// Steps begun in this promotion, by whichever run.
     begun: BTreeSet<String>,
+    /// Whether the journal says so: a folder of that name may be from years ago.
+    is_backed_up: bool,
     deeds: Vec<Deed>,
 }
 
@@ -59,11 +62,13 @@ pub(super) fn restore(recovery: &Recovery, tools: &mut Tools<'_>) -> StageEnd {
 
 impl<'a, 'b> Surgery<'a, 'b> {
     fn on(recovery: &'a Recovery, tools: &'a mut Tools<'b>) -> Self {
-        let ledger = tools.ledger.as_ref();
-        let begun = ledger.map(|ledger| ledger.story.begun.clone());
+        let story = tools.ledger.as_ref().map(|ledger| ledger.story);
+        let begun = story.map(|story| story.begun.clone());
+        let done = story.and_then(|story| story.commands.get(RECOVER));
         Self {
             recovery,
             begun: begun.unwrap_or_default(),
+            is_backed_up: done.is_some_and(|done| done.iter().any(|it| it == BACKED_UP)),
             deeds: Vec::new(),
             tools,
         }
@@ -144,41 +149,25 @@ impl<'a, 'b> Surgery<'a, 'b> {
     fn operate(&mut self, prepared: &ground::Prepared) -> Result<(), Trouble> {
         let recovery = self.recovery;
         self.step(&recovery.stop)?;
-        if !self.is_backed_up() {
+        if !self.is_backed_up {
             raft::clear_draft(recovery).map_err(Trouble::Failed)?;
             self.step(&recovery.backup)?;
             raft::keep_backup(recovery).map_err(Trouble::Failed)?;
             self.note_backup()?;
         }
         self.own_step(WRITE_PEERS, |_| raft::write_peers(recovery, prepared))?;
-        self.start()?;
+        self.start_with_peers()?;
         self.own_step("await-leader", Self::await_leader)
     }
 
-    /// Whether the journal says so: a folder of that name may be from years ago.
-    fn is_backed_up(&self) -> bool {
-        let ledger = self.tools.ledger.as_ref();
-        let done = ledger.and_then(|ledger| ledger.story.commands.get(RECOVER));
-        done.is_some_and(|done| done.iter().any(|it| it == BACKED_UP))
-    }
-
-    fn note_backup(&self) -> Result<(), Trouble> {
+    fn note_backup(&mut self) -> Result<(), Trouble> {
         let done = Event::CommandDone {
             stage: RECOVER.to_owned(),
             command: BACKED_UP.to_owned(),
         };
-        self.tools.note(&done).map_err(Trouble::Failed)
-    }
-
-    /// Starts the service. It may outlive this run for years: it must not carry the mark by which
-    /// a later one finds, and ends, what a killed run left behind.
-    fn start(&mut self) -> Result<(), Trouble> {
-        let whole = self.tools.runner.environment.clone();
-        let environment = &mut self.tools.runner.environment;
-        environment.retain(|(name, _)| name == KEPT);
-        let started = self.step(&self.recovery.start);
-        self.tools.runner.environment = whole;
-        started.map(|_| ())
+        self.tools.note(&done).map_err(Trouble::Failed)?;
+        self.is_backed_up = true;
+        Ok(())
     }
 
     /// Whether peers wait to be read that no run of this promotion wrote.
@@ -235,6 +224,11 @@ impl<'a, 'b> Surgery<'a, 'b> {
     /// Undoes the recovery; it is not tried again before somebody has looked.
     fn give_up(&mut self, why: &str) -> End {
         log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
+        match self.own_step(PUT_BACK, |_| Ok(())) {
+            Ok(()) => {}
+            Err(Trouble::Stopped) => return End::Stopped,
+            Err(Trouble::Failed(unwritten)) => return self.put_off(why, &unwritten),
+        }
         match self.put_back() {
             Ok(()) => match self.tools.note(&Event::Undone) {
                 Ok(()) => End::GivenUp(format!("{why}; undone: nothing of the recovery is left")),
@@ -247,22 +241,35 @@ impl<'a, 'b> Surgery<'a, 'b> {
         }
     }
 
+    /// Leaves it to the next run, as it cannot be written down that it is being undone; but leaves
+    /// no service stopped.
+    fn put_off(&mut self, why: &str, unwritten: &str) -> End {
+        let started = if self.begun.contains(START_MESH) {
+            Ok(())
+        } else {
+            self.start_without_peers()
+        };
+        match started {
+            Ok(()) => End::Incomplete(format!("{why}; {unwritten}")),
+            Err(Trouble::Stopped) => End::Stopped,
+            Err(Trouble::Failed(other)) => {
+                End::Incomplete(format!("{why}; {unwritten}; {STILL_STOPPED}: {other}"))
+            }
+        }
+    }
+
     fn put_back(&mut self) -> Result<(), Trouble> {
-        let recovery = self.recovery;
-        let started = self.begun.contains(START_MESH);
-        self.own_step(PUT_BACK, |_| Ok(()))?;
         // Whoever leads has not read our peers, and a member of a living mesh may not forget.
         if self.has_leader() {
             return self.remove_peers().map_err(Trouble::Failed);
         }
-        if started {
-            self.step(&recovery.stop)?;
-            if self.is_backed_up() || self.deeds.iter().any(|deed| deed.step == BACKED_UP) {
-                raft::put_back(recovery).map_err(Trouble::Failed)?;
+        if self.begun.contains(START_MESH) {
+            self.step(&self.recovery.stop)?;
+            if self.is_backed_up {
+                raft::put_back(self.recovery).map_err(Trouble::Failed)?;
             }
         }
-        self.remove_peers().map_err(Trouble::Failed)?;
-        self.start()
+        self.start_without_peers()
     }
 
     fn restore(&mut self) -> Result<(), End> {
@@ -283,19 +290,18 @@ impl<'a, 'b> Surgery<'a, 'b> {
             return Ok(());
         }
         log::warn!("stage=restore-mesh because=\"an earlier run was ended in its recovery\"");
-        let restored = self
-            .remove_peers()
-            .map_err(Trouble::Failed)
-            .and_then(|()| if is_running { Ok(()) } else { self.start() });
+        let restored = if is_running {
+            self.remove_peers().map_err(Trouble::Failed)
+        } else {
+            self.start_without_peers()
+        };
         match restored {
             Ok(()) if is_written || !was_started => {
                 self.tools.note(&Event::Undone).map_err(End::Incomplete)
             }
             Ok(()) => Ok(()),
             Err(Trouble::Stopped) => Err(End::Stopped),
-            Err(Trouble::Failed(why)) => Err(End::Incomplete(format!(
-                "the service of the mesh is stopped and could not be started: {why}"
-            ))),
+            Err(Trouble::Failed(why)) => Err(End::Incomplete(format!("{STILL_STOPPED}: {why}"))),
         }
     }
 }

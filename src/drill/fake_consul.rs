@@ -120,8 +120,8 @@ fn serve(mut stream: TcpStream, cluster: &Mutex<Cluster>, ending: &AtomicBool) -
     };
     let (response, agent) = {
         let mut cluster = lock(cluster);
-        cluster.follow_service();
         cluster.asked.push(request.asked());
+        let cluster = cluster.under_service();
         (request.answer(&cluster), cluster.agent)
     };
     match (agent, response) {

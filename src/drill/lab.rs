@@ -9,16 +9,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::fake_consul::{Acl, Agent, FakeConsul, Leader, Node};
-use super::scenario::{Event, Fence, Role, Setup, Whoami};
+use super::fake_consul::{Acl, FakeConsul, Leader, Node};
+use super::scenario::{Role, Setup, Whoami};
 use super::service::Service;
+
+mod config;
+mod happen;
 
 /// Accounts on the peer when a scenario begins.
 pub(super) const ACCOUNTS: usize = 12;
-/// How long slow programs take, in seconds: long enough to be killed in the middle, even on a
-/// machine that is busy otherwise.
-const SLOW_PROMOTION: &str = "1";
-const SLOW_FLUSH: &str = "0.6";
 /// The token of the lab's config.
 const TOKEN: &str = "the-token-of-the-drill";
 
@@ -26,14 +25,12 @@ const CARBONIO: &str = include_str!("carbonio.sh");
 const ZMPROV: &str = include_str!("zmprov.sh");
 const FENCE: &str = include_str!("fence.sh");
 const SWITCH: &str = include_str!("switch.sh");
+const MESH: &str = include_str!("mesh.sh");
+const ASK: &str = include_str!("ask.sh");
 /// The file that says that the HA module is stopped.
 const MODULE: &str = "module-stopped";
-/// The half of the traffic that makes trouble.
-const SECOND_HALF: &str = "here-2";
-/// How long a slow switch takes, in seconds.
-const SLOW_SWITCH: &str = "0.6";
-/// The calls that fail while one account cannot be flushed.
-const UNFLUSHED: &str = "^user7@";
+/// Consul's id of our node.
+const NODE_ID: &str = "61f22310-97de-0965-4958-321840df66b6";
 
 /// A lab; dropping it ends its servers and leaves its folder.
 #[derive(Debug)]
@@ -41,6 +38,8 @@ pub(super) struct Lab {
     folder: PathBuf,
     own: &'static str,
     other: &'static str,
+    /// The names by which Consul knows the peer.
+    nodes: Vec<String>,
     peer: Service,
     anchor: Service,
     consul: FakeConsul,
@@ -61,6 +60,12 @@ pub(super) struct Seen {
     pub(super) flushes: Vec<String>,
     /// Every call that moved traffic or looked where it goes, in order.
     pub(super) switched: Vec<String>,
+    /// Every call that stopped or started the mesh's service, in order.
+    pub(super) mesh: Vec<String>,
+    /// What our server of the mesh has in its Raft folder.
+    pub(super) raft: String,
+    /// Runs whose witnesses contradicted each other.
+    pub(super) contradictions: usize,
     /// State files that exist.
     pub(super) remembered: Vec<&'static str>,
 }
@@ -97,6 +102,10 @@ impl Lab {
             folder: folder.to_owned(),
             own,
             other,
+            nodes: match setup.role {
+                Role::Mailboxes | Role::Proxy | Role::ProxyNotEnabled => vec![consul_name(other)],
+                Role::Mesh => ["svc1", "svc2"].map(server_name).into(),
+            },
             peer: Service::start(own_address(2))?,
             anchor: Service::start(own_address(3))?,
             consul: FakeConsul::start()?,
@@ -107,73 +116,31 @@ impl Lab {
         lab.write("zmprov", ZMPROV, 0o700)?;
         lab.write("fence", FENCE, 0o700)?;
         lab.write("switch", SWITCH, 0o700)?;
+        lab.write("ask", ASK, 0o700)?;
+        lab.write("peer_runs", "", 0o600)?;
+        if setup.role == Role::Mesh {
+            lab.build_mesh()?;
+        }
         lab.write("own", own, 0o600)?;
         lab.write("accounts", &accounts(other), 0o600)?;
         lab.write("habeat.yml", &lab.config(setup), 0o600)?;
         Ok(lab)
     }
 
+    /// Our server of the mesh, which leads it.
+    fn build_mesh(&self) -> Result<()> {
+        fs::create_dir_all(self.path("data/raft"))?;
+        self.write("data/node-id", NODE_ID, 0o600)?;
+        self.write("data/raft/raft.db", "as it was\n", 0o600)?;
+        self.write("mesh-service", MESH, 0o700)?;
+        self.write("mesh_led", "", 0o600)?;
+        self.consul.cluster().service = Some(self.folder.clone());
+        Ok(())
+    }
+
     /// Returns a path in the lab's folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
-    }
-
-    /// Makes something happen.
-    pub(super) fn happen(&mut self, event: Event) -> Result<()> {
-        let other = consul_name(self.other);
-        match event {
-            Event::PeerDies => {
-                self.peer.die();
-                self.consul.cluster().set(&other, Node::FAILED);
-            }
-            Event::PeerReturns | Event::Reconnected => {
-                self.peer.revive()?;
-                self.anchor.revive()?;
-                self.everybody_joins();
-            }
-            Event::LineCut => {
-                self.peer.die();
-                self.consul.cluster().set(&other, Node::ALIVE);
-            }
-            Event::PeerLeft => self.consul.cluster().set(&other, Node::LEFT),
-            Event::QuorumLost => {
-                // The catalog stays at what the servers knew last.
-                let mut cluster = self.consul.cluster();
-                let catalog = Node::ALIVE.catalog;
-                cluster.set(
-                    &other,
-                    Node {
-                        catalog,
-                        ..Node::FAILED
-                    },
-                );
-                cluster.leader = Leader::Lost;
-            }
-            Event::Isolated => {
-                self.peer.die();
-                self.anchor.die();
-                self.consul.cluster().isolate(&consul_name(self.own));
-            }
-            Event::TokenRevoked => self.consul.cluster().acl = Acl::Token("another".to_owned()),
-            Event::TokenRestored => self.consul.cluster().acl = Acl::Token(TOKEN.to_owned()),
-            Event::WitnessFreezes => self.consul.cluster().agent = Agent::Frozen,
-            Event::WitnessThaws => self.consul.cluster().agent = Agent::Serving,
-            Event::PromotionBreaks => self.write("fail_promote", "", 0o600)?,
-            Event::PromotionMended => fs::remove_file(self.path("fail_promote"))?,
-            Event::PromotionPartial(n) => self.write("partial", &n.to_string(), 0o600)?,
-            Event::PromotionSlow => self.write("slow_promote", SLOW_PROMOTION, 0o600)?,
-            Event::CarbonioIsOld => self.write("only_ha", "", 0o600)?,
-            Event::FlushBreaks => self.write("fail_flush", UNFLUSHED, 0o600)?,
-            Event::FlushMended => fs::remove_file(self.path("fail_flush"))?,
-            Event::FlushSlow => self.write("slow_flush", SLOW_FLUSH, 0o600)?,
-            Event::FenceBreaks => self.write("fail_fence", "", 0o600)?,
-            Event::FenceMended => fs::remove_file(self.path("fail_fence"))?,
-            Event::SwitchBreaks => self.write("fail_switch", SECOND_HALF, 0o600)?,
-            Event::SwitchMended => fs::remove_file(self.path("fail_switch"))?,
-            Event::BackBreaks => self.write("fail_switch", "back", 0o600)?,
-            Event::SwitchSlow => self.write("slow_switch", SLOW_SWITCH, 0o600)?,
-        }
-        Ok(())
     }
 
     /// Looks at everything the scenarios speak of.
@@ -185,6 +152,8 @@ impl Lab {
             "promotion-appserver",
             "down-proxyserver",
             "promotion-proxyserver",
+            "down-consulserver",
+            "promotion-consulserver",
             MODULE,
         ];
         Ok(Seen {
@@ -198,6 +167,13 @@ impl Lab {
                 .count(),
             flushes: self.lines("flushed")?,
             switched: self.lines("switched")?,
+            mesh: self.lines("mesh")?,
+            raft: self.lines("data/raft/raft.db")?.concat(),
+            contradictions: self
+                .lines("habeat.log")?
+                .iter()
+                .filter(|line| line.contains("witnesses=contradict"))
+                .count(),
             remembered: files
                 .into_iter()
                 .filter(|name| self.path(name).exists())
@@ -212,7 +188,7 @@ impl Lab {
             cluster.set(&consul_name(host), Node::ALIVE);
         }
         for server in ["svc1", "svc2", "svc3"] {
-            cluster.set(&format!("server-{server}-example-com"), Node::ALIVE);
+            cluster.set(&server_name(server), Node::ALIVE);
         }
     }
 
@@ -225,6 +201,16 @@ impl Lab {
         }
     }
 
+    /// Removes a file of the stubs, if it is there.
+    fn remove(&self, name: &str) -> Result<()> {
+        match fs::remove_file(self.path(name)) {
+            Err(err) if err.kind() != std::io::ErrorKind::NotFound => {
+                Err(err).with_context(|| format!("cannot remove the lab's {name}"))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     fn write(&self, name: &str, text: &str, mode: u32) -> Result<()> {
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(mode);
@@ -232,43 +218,6 @@ impl Lab {
             .open(self.path(name))
             .and_then(|mut f| f.write_all(text.as_bytes()));
         written.with_context(|| format!("cannot write the lab's {name}"))
-    }
-
-    fn config(&self, setup: &Setup) -> String {
-        let (whoami, dc_check) = match setup.whoami {
-            Whoami::Secondary => ("secondary", "primary"),
-            Whoami::Primary => ("primary", "secondary"),
-        };
-        // A JSON string is a YAML string, whatever the path.
-        let path = |name: &str| serde_json::json!(self.path(name).to_string_lossy()).to_string();
-        format!(
-            include_str!("habeat.yml.in"),
-            whoami = whoami,
-            dc_check = dc_check,
-            role = match setup.role {
-                Role::Mailboxes => "appserver",
-                Role::Proxy | Role::ProxyNotEnabled => "proxyserver",
-            },
-            activate = setup.role != Role::ProxyNotEnabled,
-            switch = path("switch"),
-            down = path("down"),
-            promotion = path("promotion"),
-            module = path(MODULE),
-            peer = self.peer.address(),
-            anchor = self.anchor.address(),
-            max_attempts = setup.max_attempts,
-            on_return = setup.on_return,
-            block_period = setup.block_period,
-            fence = match setup.fence {
-                Fence::Without => "[]".to_owned(),
-                Fence::With => format!("[[{}]]", path("fence")),
-            },
-            carbonio = path("carbonio"),
-            zmprov = path("zmprov"),
-            consul_port = self.consul.port(),
-            token = TOKEN,
-            history = path("history.jsonl"),
-        )
     }
 }
 
@@ -283,6 +232,11 @@ fn accounts(host: &str) -> String {
 /// The name Carbonio's mesh gives to the agent of a host.
 fn consul_name(host: &str) -> String {
     format!("agent-{}", host.replace('.', "-"))
+}
+
+/// The name that it gives to the agent of a server.
+fn server_name(server: &str) -> String {
+    format!("server-{server}-example-com")
 }
 
 #[cfg(test)]

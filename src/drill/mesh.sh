@@ -7,16 +7,19 @@
 #   mesh_led      exists while the server leads
 #   fail_mesh     the call that fails
 #   fail_leader   exists while nobody is elected
-#   slow_mesh     seconds that each call takes
+#   slow_mesh     seconds that each call takes, or, with its name after them, one
 #   working       exists while a call is under way
 set -eu
 here=${0%/*}
 
 echo "$1" >>"$here/mesh"
 if [ -e "$here/slow_mesh" ]; then
-	: >"$here/working"
-	sleep "$(cat "$here/slow_mesh")"
-	rm -f "$here/working"
+	read -r seconds only <"$here/slow_mesh" || :
+	if [ "${only:-$1}" = "$1" ]; then
+		: >"$here/working"
+		trap 'rm -f "$here/working"' EXIT
+		sleep "$seconds"
+	fi
 fi
 if [ -e "$here/fail_mesh" ] && [ "$(cat "$here/fail_mesh")" = "$1" ]; then
 	echo "service-discover: cannot $1" >&2

@@ -173,6 +173,17 @@ fn facts(expected: &[Fact], seen: &Seen) -> Vec<String> {
                     return (found != expected)
                         .then(|| format!("switched: must be {expected:?}, and is {found:?}"));
                 }
+                Fact::Service(expected) => {
+                    let found = &seen.mesh;
+                    return (found != expected)
+                        .then(|| format!("service: must be {expected:?}, and is {found:?}"));
+                }
+                Fact::Raft(expected) => {
+                    let found = &seen.raft;
+                    return (found != expected)
+                        .then(|| format!("raft: must be {expected:?}, and is {found:?}"));
+                }
+                Fact::Contradictions(n) => ("contradictions", n, seen.contradictions),
                 Fact::NothingRemembered => ("state files", 0, seen.remembered.len()),
             };
             (expected != found).then(|| format!("{what}: must be {expected}, and are {found}"))
@@ -206,12 +217,18 @@ fn done(before: &Seen, after: &Seen) -> Vec<String> {
         grown(&|seen| seen.moved.len(), "moved"),
         grown(&|seen| seen.flushed().len(), "flushed"),
         grown(&|seen| seen.switched.len(), "switch"),
+        grown(&|seen| calls(&seen.mesh, "stop"), "service stop"),
+        grown(&|seen| calls(&seen.mesh, "start"), "service start"),
         grown(&called("doStopService"), "doStopService"),
         grown(&called("doStartService"), "doStartService"),
     ]
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn calls(made: &[String], call: &str) -> usize {
+    made.iter().filter(|made| *made == call).count()
 }
 
 /// Returns the last lines of a run's log.

@@ -1,5 +1,9 @@
 //! What a scenario is made of: a table of moves, each with what must follow from it.
 
+mod event;
+
+pub(super) use event::Event;
+
 /// An outage from beginning to end.
 #[derive(Debug)]
 pub(super) struct Scenario {
@@ -28,6 +32,17 @@ pub(super) struct Setup {
     pub(super) block_period: &'static str,
     /// Whether there is a fence to run before a promotion.
     pub(super) fence: Fence,
+    /// Who is asked about the peer.
+    pub(super) witnesses: Witnesses,
+}
+
+/// Who is asked about the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Witnesses {
+    /// Consul alone.
+    Consul,
+    /// Consul, and a program that asks a hypervisor.
+    ConsulAndHypervisor,
 }
 
 /// Whether there is a fence to run before a promotion.
@@ -48,6 +63,8 @@ pub(super) enum Role {
     Proxy,
     /// It would, but is not allowed to.
     ProxyNotEnabled,
+    /// It is a server of the mesh.
+    Mesh,
 }
 
 /// The site our node stands in.
@@ -96,97 +113,6 @@ pub(super) enum Call {
     },
 }
 
-/// Something that happens in the lab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The peer stops answering and Consul sees it dead.
-    PeerDies,
-    /// The peer answers again and Consul sees it.
-    PeerReturns,
-    /// The peer lives, but not for us.
-    LineCut,
-    /// Its host left the cluster in order.
-    PeerLeft,
-    /// The servers of Consul lost their quorum with the peer's site.
-    QuorumLost,
-    /// Nothing outside reaches us any more.
-    Isolated,
-    /// We reach everything again.
-    Reconnected,
-    /// Our agent knows our token no more.
-    TokenRevoked,
-    /// Our agent knows our token again.
-    TokenRestored,
-    /// Our agent accepts connections and says nothing.
-    WitnessFreezes,
-    /// It answers again.
-    WitnessThaws,
-    /// Promotions fail.
-    PromotionBreaks,
-    /// Promotions work again.
-    PromotionMended,
-    /// The next promotion moves only so many accounts.
-    PromotionPartial(usize),
-    /// Promotions take their time.
-    PromotionSlow,
-    /// `carbonio` is from before the module was renamed.
-    CarbonioIsOld,
-    /// Calls that flush one of the accounts fail.
-    FlushBreaks,
-    /// They work again.
-    FlushMended,
-    /// Flushes take their time.
-    FlushSlow,
-    /// The fence fails.
-    FenceBreaks,
-    /// It works again.
-    FenceMended,
-    /// The second command that moves traffic fails.
-    SwitchBreaks,
-    /// It works again.
-    SwitchMended,
-    /// It takes its time.
-    SwitchSlow,
-    /// The command that moves traffic back fails.
-    BackBreaks,
-}
-
-impl Event {
-    /// Returns the event in words.
-    pub(super) fn story(self) -> String {
-        let words = match self {
-            Self::PeerDies => "the peer dies, Consul sees it",
-            Self::PeerReturns => "the peer is back",
-            Self::LineCut => "the line to the peer is cut, Consul still sees it",
-            Self::PeerLeft => "the peer's agent took its leave",
-            Self::QuorumLost => "Consul loses its quorum",
-            Self::Isolated => "we are cut off from everything",
-            Self::Reconnected => "we are connected again",
-            Self::TokenRevoked => "Consul refuses our token",
-            Self::TokenRestored => "Consul takes our token again",
-            Self::WitnessFreezes => "Consul hangs",
-            Self::WitnessThaws => "Consul answers again",
-            Self::PromotionBreaks => "promotions fail",
-            Self::PromotionMended => "promotions work again",
-            Self::PromotionPartial(n) => {
-                return format!("the next promotion moves only {n} accounts");
-            }
-            Self::PromotionSlow => "promotions are slow",
-            Self::CarbonioIsOld => "carbonio only knows the old name `ha`",
-            Self::FlushBreaks => "the cache of one account cannot be flushed",
-            Self::FlushMended => "every cache can be flushed again",
-            Self::FlushSlow => "flushes are slow",
-            Self::FenceBreaks => "the fence fails",
-            Self::FenceMended => "the fence works again",
-            Self::SwitchBreaks => "half of the traffic cannot be moved",
-            Self::SwitchMended => "all of it can be moved again",
-            Self::SwitchSlow => "moving traffic is slow",
-            Self::BackBreaks => "the traffic cannot be moved back",
-        };
-        words.to_owned()
-    }
-}
-
 /// Something that must be so after a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fact {
@@ -208,6 +134,12 @@ pub(super) enum Fact {
     ModuleStarts(usize),
     /// Every call that moved traffic or looked where it goes, so far, in order.
     Switched(&'static [&'static str]),
+    /// Every call that stopped or started the mesh's service, so far, in order.
+    Service(&'static [&'static str]),
+    /// What our server of the mesh has in its Raft folder.
+    Raft(&'static str),
+    /// Runs so far whose witnesses contradicted each other.
+    Contradictions(usize),
     /// No state is left: neither suspect nor promoted.
     NothingRemembered,
 }
@@ -220,6 +152,7 @@ pub(super) const USUAL: Setup = Setup {
     on_return: "role",
     block_period: "0s",
     fence: Fence::Without,
+    witnesses: Witnesses::Consul,
 };
 
 /// A call as by the timer.

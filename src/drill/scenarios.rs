@@ -11,9 +11,17 @@ use super::scenario::{
 /// Accounts that a partial promotion moves.
 const SOME: usize = 5;
 
+mod mesh;
+mod witnesses;
+
 /// Every scenario, in the order they are played.
+pub(super) fn all() -> impl Iterator<Item = &'static Scenario> {
+    SITES.iter().chain(witnesses::WITNESSES).chain(mesh::MESH)
+}
+
+/// Those of mailboxes and proxies.
 #[rustfmt::skip] // a table is read by its columns
-pub(super) const SCENARIOS: &[Scenario] = &[
+const SITES: &[Scenario] = &[
     Scenario {
         name: "outage-and-return",
         title: "the peer dies, its mailboxes move here once, and it comes back",

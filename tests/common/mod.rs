@@ -8,6 +8,7 @@
 pub(crate) mod accounts;
 pub(crate) mod files;
 pub(crate) mod manual;
+pub(crate) mod mesh;
 pub(crate) mod proxy;
 
 use std::net::TcpListener;
@@ -243,6 +244,15 @@ impl Site {
         let end = Instant::now() + DEADLINE;
         while !self.path(name).exists() {
             assert!(Instant::now() < end, "{name} did not appear");
+            thread::sleep(TICK);
+        }
+    }
+
+    /// Waits for a file to go.
+    pub(crate) fn wait_until_gone(&self, name: &str) {
+        let end = Instant::now() + DEADLINE;
+        while self.path(name).exists() {
+            assert!(Instant::now() < end, "{name} stays");
             thread::sleep(TICK);
         }
     }

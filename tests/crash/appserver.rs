@@ -46,6 +46,7 @@ impl Scene for Promotion {
             phase: Some("finished"),
             reason: "already-promoted",
             exit: 0,
+            journal: Some("ended"),
         }
     }
 

@@ -8,6 +8,7 @@
 mod common;
 
 mod appserver;
+mod consulserver;
 mod proxyserver;
 mod world;
 
@@ -17,21 +18,27 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use appserver::Promotion;
+use consulserver::Recovery;
 use proxyserver::{Activation, Return};
 use world::{Scene, World};
 
 /// The calls that change the world, and those around which a child lives: `open` makes the state
 /// files and the files for output, `clone3`/`vfork` starts a program, `wait4` asks after it.
 const DEADLY: &str = "open,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,\
-                      unlinkat,ftruncate,fallocate,mkdir,clone,clone3,vfork,wait4";
+                      unlinkat,ftruncate,fallocate,mkdir,fchown,syncfs,clone,clone3,vfork,wait4";
+/// Those that start a program.
+const STARTS: [&str; 3] = ["clone", "clone3", "vfork"];
 /// What a disk that is full, read-only or broken does.
-const DISK: [(&str, &str); 6] = [
+const DISK: [(&str, &str); 9] = [
     ("open", "EROFS"),
     ("write", "ENOSPC"),
     ("fsync", "EIO"),
     ("fdatasync", "EIO"),
     ("rename", "EIO"),
     ("unlink", "EIO"),
+    ("unlinkat", "EIO"),
+    ("syncfs", "EIO"),
+    ("fchown", "EROFS"),
 ];
 /// Worlds side by side.
 const WORLDS: usize = 2;
@@ -99,7 +106,7 @@ fn kill_and_recover(world: &mut World<'_>, fault: &Fault) -> Met {
     let killed = world.run_under(&fault.inject());
     let met = match killed.exit {
         None => Met::Yes,
-        Some(0) => Met::No,
+        Some(_) if world.ended_well(&killed) => Met::No,
         Some(_) => panic!("{fault:?}: neither killed nor done: {killed:#?}"),
     };
     let what = format!("{fault:?}");
@@ -111,7 +118,33 @@ fn kill_and_recover(world: &mut World<'_>, fault: &Fault) -> Met {
 /// Kills the runs of a scene at every call.
 #[track_caller]
 fn is_picked_up(scene: &dyn Scene, at_least: usize) {
+    let met = killed_at(scene, &World::new(scene).points(DEADLY), at_least);
+    for call in ["open", "write", "fsync", "rename", "clone3"] {
+        assert!(met.contains_key(call), "no {call} was met: {met:?}");
+    }
+}
+
+/// Kills the runs of a scene at every call from the start of so many last programs on.
+#[track_caller]
+fn is_picked_up_late(scene: &dyn Scene, programs: usize, at_least: usize) {
     let points = World::new(scene).points(DEADLY);
+    killed_at(scene, late(&points, programs), at_least);
+}
+
+/// Returns the calls from the start of so many last programs on.
+fn late(points: &[(String, usize)], programs: usize) -> &[(String, usize)] {
+    let is_start = |(_, (call, _)): &(usize, &(String, usize))| STARTS.contains(&call.as_str());
+    let starts = points.iter().enumerate().filter(is_start);
+    let mut from = starts.map(|(at, _)| at).rev().skip(programs - 1);
+    from.next().map_or(points, |from| &points[from..])
+}
+
+#[track_caller]
+fn killed_at(
+    scene: &dyn Scene,
+    points: &[(String, usize)],
+    at_least: usize,
+) -> BTreeMap<String, usize> {
     let faults = points.iter().map(|(call, n)| Fault::kill(call, *n));
     let met = in_each_world(scene, &faults.collect::<Vec<_>>(), kill_and_recover);
     let points: usize = met.values().sum();
@@ -119,9 +152,7 @@ fn is_picked_up(scene: &dyn Scene, at_least: usize) {
         points >= at_least,
         "killed at {points} points only: {met:?}"
     );
-    for call in ["open", "write", "fsync", "rename", "clone3"] {
-        assert!(met.contains_key(call), "no {call} was met: {met:?}");
-    }
+    met
 }
 
 #[test]
@@ -159,6 +190,26 @@ fn a_return_killed_at_any_call_is_taken_over_from_the_start_if_the_peer_dies_aga
     is_picked_up(&Return::PeerDiesAgain, 30);
 }
 
+#[test]
+fn a_recovery_killed_at_any_call_is_picked_up_by_the_next_run() {
+    is_picked_up(&Recovery::First, 100);
+}
+
+#[test]
+fn a_recovery_killed_while_it_is_undone_is_undone_by_the_next_run() {
+    is_picked_up_late(&Recovery::Undone, 3, 40);
+}
+
+#[test]
+fn a_service_that_a_killed_recovery_stopped_runs_again_when_the_peer_is_back() {
+    is_picked_up_late(&Recovery::PeerReturns, 3, 40);
+}
+
+#[test]
+fn a_killed_run_that_starts_the_service_again_is_picked_up_by_the_next_one() {
+    is_picked_up_late(&Recovery::Restored, 1, 5);
+}
+
 /// Lets the disk fail in a run; it must say so, and do nothing that is not written down.
 fn fail_and_recover(world: &mut World<'_>, fault: &Fault) -> Met {
     let ran = world.run_under(&fault.inject());
@@ -185,13 +236,26 @@ fn fail_and_recover(world: &mut World<'_>, fault: &Fault) -> Met {
 #[track_caller]
 fn says_what_the_disk_fails(scene: &dyn Scene, at_least: usize) {
     let points = World::new(scene).points(&DISK.map(|(call, _)| call).join(","));
+    failed_at(scene, &points, at_least);
+}
+
+/// Lets the disk fail at every call from the start of so many last programs on.
+#[track_caller]
+fn says_what_the_disk_fails_late(scene: &dyn Scene, programs: usize, at_least: usize) {
+    let calls = [&DISK.map(|(call, _)| call)[..], &STARTS].concat();
+    let points = World::new(scene).points(&calls.join(","));
+    failed_at(scene, late(&points, programs), at_least);
+}
+
+#[track_caller]
+fn failed_at(scene: &dyn Scene, points: &[(String, usize)], at_least: usize) {
     let faults: Vec<Fault> = points
-        .into_iter()
+        .iter()
         .filter_map(|(call, n)| {
-            let (_, error) = DISK.iter().find(|(known, _)| *known == call)?;
+            let (_, error) = DISK.iter().find(|(known, _)| known == call)?;
             Some(Fault {
-                call,
-                n,
+                call: call.clone(),
+                n: *n,
                 effect: format!("error={error}"),
                 lasting: *error == "ENOSPC",
             })
@@ -214,6 +278,16 @@ fn a_disk_that_fails_stops_a_switch_that_cannot_be_written_down() {
 #[test]
 fn a_disk_that_fails_stops_a_return_that_cannot_be_written_down() {
     says_what_the_disk_fails(&Return::PeerStays, 15);
+}
+
+#[test]
+fn a_disk_that_fails_stops_a_recovery_or_undoes_it() {
+    says_what_the_disk_fails_late(&Recovery::Mended, 3, 30);
+}
+
+#[test]
+fn a_disk_that_fails_puts_off_the_undoing_of_a_recovery() {
+    says_what_the_disk_fails_late(&Recovery::Undone, 3, 20);
 }
 
 #[test]

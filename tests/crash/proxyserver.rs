@@ -24,6 +24,7 @@ const PROMOTED: End = End {
     phase: Some("finished"),
     reason: "already-promoted",
     exit: 0,
+    journal: Some("ended"),
 };
 
 impl Scene for Activation {
@@ -119,6 +120,7 @@ impl Scene for Return {
                 phase: None,
                 reason: "alive",
                 exit: 0,
+                journal: Some("ended"),
             },
             (Self::PeerDiesAgain, Some(_)) => PROMOTED,
             // It was returned from all the same: this is another death, and too early a one.
@@ -126,6 +128,7 @@ impl Scene for Return {
                 phase: None,
                 reason: "blocked",
                 exit: 3,
+                journal: Some("ended"),
             },
         }
     }

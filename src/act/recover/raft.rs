@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ground::Prepared;
 use crate::plan::Recovery;
@@ -65,31 +65,39 @@ pub(super) fn keep_backup(recovery: &Recovery) -> Result<(), String> {
 /// Writes the peers where Consul looks for them when it starts. Beside them must be its note about
 /// them: without it Consul takes them for a relic of its version 0.7 and removes them unread.
 pub(super) fn write_peers(recovery: &Recovery, prepared: &Prepared) -> Result<(), String> {
-    let path = recovery.peers();
+    let (path, draft) = (recovery.peers(), peers_draft(recovery));
     let note = path.with_extension("info");
     if is_absent(&note) {
-        write(
-            &note,
-            b"peers.json is read when Consul starts.\n",
-            prepared.owner,
-        )?;
+        let text = "peers.json is read when Consul starts.\n";
+        write(&note, &draft, text, prepared.owner)?;
     }
-    write(&path, prepared.peers.as_bytes(), prepared.owner)
+    write(&path, &draft, &prepared.peers, prepared.owner)
 }
 
-fn write(path: &Path, text: &[u8], owner: Option<(u32, u32)>) -> Result<(), String> {
-    let draft = file::beside(path, ".new");
+/// Writes a file in one step, by way of its draft.
+fn write(path: &Path, draft: &Path, text: &str, owner: Option<(u32, u32)>) -> Result<(), String> {
     let write = || -> io::Result<()> {
-        let mut file = file::create(&draft)?;
-        file.write_all(text)?;
+        let mut file = file::create(draft)?;
+        file.write_all(text.as_bytes())?;
         if let Some((user, group)) = owner {
             std::os::unix::fs::fchown(&file, Some(user), Some(group))?;
         }
         file.sync_all()?;
-        fs::rename(&draft, path)?;
+        fs::rename(draft, path)?;
         file::sync_folder(path)
     };
     write().map_err(|error| said(&error, "write", path))
+}
+
+/// Removes what is half made: of the backup, and of the peers.
+pub(super) fn clear_drafts(recovery: &Recovery) -> Result<(), String> {
+    clear_draft(recovery)?;
+    let gone = file::remove(&peers_draft(recovery));
+    gone.map_err(|refusal| format!("{:#}", refusal.error))
+}
+
+fn peers_draft(recovery: &Recovery) -> PathBuf {
+    file::beside(&recovery.peers(), ".new")
 }
 
 /// Removes the peers, if Consul has not read them.

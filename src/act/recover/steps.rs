@@ -16,8 +16,13 @@ impl Surgery<'_, '_> {
         let (deed, finished) = self.tools.run(step);
         let outcome = deed.outcome.clone();
         self.deeds.push(deed);
+        Self::came_to(step, &outcome).map(|()| finished)
+    }
+
+    /// Tells what the outcome of a command means.
+    pub(super) fn came_to(step: &Step, outcome: &Outcome) -> Result<(), Trouble> {
         match outcome {
-            Outcome::Ok => Ok(finished),
+            Outcome::Ok => Ok(()),
             Outcome::Stopped | Outcome::Skipped(_) => Err(Trouble::Stopped),
             Outcome::Exit(_)
             | Outcome::Signal(_)

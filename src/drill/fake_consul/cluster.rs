@@ -17,8 +17,6 @@ pub struct Cluster {
     /// The folder of the program that starts and stops the agent, where there is one
     /// (`mesh.sh`): it says whether the agent runs, and whether it leads.
     pub service: Option<PathBuf>,
-    /// Its starts that were noticed.
-    pub starts: usize,
     /// Every request that was read, in order.
     pub asked: Vec<Asked>,
 }
@@ -133,7 +131,6 @@ impl Cluster {
             acl: Acl::Off,
             agent: Agent::Serving,
             service: None,
-            starts: 0,
             asked: Vec::new(),
         }
     }
@@ -143,35 +140,28 @@ impl Cluster {
         self.nodes.insert(name.to_owned(), node);
     }
 
-    /// Takes over what the program that starts and stops the agent has made of it.
-    pub(super) fn follow_service(&mut self) {
-        let Some(folder) = self.service.clone() else {
-            return;
+    /// Returns what is left of it once the program that starts and stops the agent has had its say.
+    pub(super) fn under_service(&self) -> Self {
+        let mut cluster = self.clone();
+        let Some(folder) = &self.service else {
+            return cluster;
         };
-        let stopped = folder.join("mesh_stopped").exists();
-        self.agent = if stopped {
-            Agent::Stopped
-        } else {
-            Agent::Serving
-        };
-        let starts = std::fs::read_to_string(folder.join("mesh_starts"));
-        let starts = starts.map_or(0, |text| text.lines().count());
-        if starts > self.starts {
-            self.starts = starts;
-            self.forget_the_dead();
+        let is_there = |name: &str| folder.join(name).exists();
+        if is_there("mesh_stopped") {
+            cluster.agent = Agent::Stopped;
         }
-        if folder.join("mesh_led").exists() {
-            self.leader = Leader::Known;
-        } else if self.leader == Leader::Known {
-            self.leader = Leader::Lost;
+        if is_there("mesh_led") {
+            cluster.leader = Leader::Known;
+        } else if cluster.leader == Leader::Known {
+            cluster.leader = Leader::Lost;
         }
-    }
-
-    /// An agent that was restarted has never met the dead, and its leader strikes them off the
-    /// catalog (measured on 1.8.7).
-    fn forget_the_dead(&mut self) {
-        self.nodes
-            .retain(|_, node| node.gossip == Some(Gossip::Alive));
+        if is_there("mesh_starts") {
+            // An agent that was restarted has never met the dead, and its leader strikes them off
+            // the catalog (measured on 1.8.7).
+            let is_alive = |node: &Node| node.gossip == Some(Gossip::Alive);
+            cluster.nodes.retain(|_, node| is_alive(node));
+        }
+        cluster
     }
 
     /// Makes the gossip see every node but `own` as failed: what an isolated agent sees.

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use super::super::scenario::USUAL;
+use super::super::scenario::{Event, USUAL};
 use super::*;
 
 const PROMOTE: &str = "--sync ha promoteAccounts source_mail_host mbox1.example.com threads 2";

@@ -47,6 +47,9 @@ fn every_fact_that_is_not_so_is_told() {
         on_peer: 10,
         flushes: names(&["a@x"]),
         switched: names(&["here-1"]),
+        mesh: names(&["stop"]),
+        raft: "as it was".to_owned(),
+        contradictions: 1,
         remembered: vec!["down-appserver"],
     };
     let so = [
@@ -59,6 +62,9 @@ fn every_fact_that_is_not_so_is_told() {
         Fact::ModuleStops(1),
         Fact::ModuleStarts(0),
         Fact::Switched(&["here-1"]),
+        Fact::Service(&["stop"]),
+        Fact::Raft("as it was"),
+        Fact::Contradictions(1),
     ];
     assert_eq!(facts(&so, &seen), Vec::<String>::new());
     let not_so = [
@@ -71,6 +77,9 @@ fn every_fact_that_is_not_so_is_told() {
         Fact::ModuleStops(0),
         Fact::ModuleStarts(1),
         Fact::Switched(&["here-1", "here-2"]),
+        Fact::Service(&["stop", "start"]),
+        Fact::Raft("recovered"),
+        Fact::Contradictions(0),
         Fact::NothingRemembered,
     ];
     assert_eq!(facts(&not_so, &seen).len(), not_so.len());
@@ -101,11 +110,18 @@ fn what_was_done_is_what_grew() {
         calls: names(&["carbonio ha doStartService module", "zmprov fc account a@x"]),
         moved: names(&["a@x"]),
         flushes: names(&["a@x"]),
+        mesh: names(&["stop", "start"]),
         ..Seen::default()
     };
     assert_eq!(
         done(&Seen::default(), &after),
-        ["1 moved", "1 flushed", "1 doStartService"]
+        [
+            "1 moved",
+            "1 flushed",
+            "1 service stop",
+            "1 service start",
+            "1 doStartService"
+        ]
     );
     assert!(done(&after, &after).is_empty());
 }
