@@ -75,6 +75,8 @@ pub enum End {
     Incomplete(String),
     /// The stage that makes sure that the old active cannot serve failed; nothing after it ran.
     FenceFailed(String),
+    /// What it needs is not there yet, and nothing was touched: what.
+    NotReady(String),
     /// It failed and was undone, or could not be; nothing is tried again before `habeat ack`: why.
     GivenUp(String),
     /// We were asked to stop.
@@ -132,11 +134,15 @@ pub fn act(stages: &[Stage], tools: &mut Tools<'_>) -> Deeds {
         deeds.steps.extend(steps);
         let end = match end {
             End::Complete => tools.note_stage(stage),
-            End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped => end,
+            End::Incomplete(_)
+            | End::NotReady(_)
+            | End::FenceFailed(_)
+            | End::GivenUp(_)
+            | End::Stopped => end,
         };
         let stops = match (&end, stage.on_failure) {
             (End::Complete, _) | (End::Incomplete(_), OnFailure::GoOn) => false,
-            (End::Stopped | End::FenceFailed(_) | End::GivenUp(_), _)
+            (End::Stopped | End::NotReady(_) | End::FenceFailed(_) | End::GivenUp(_), _)
             | (End::Incomplete(_), OnFailure::Stop | OnFailure::Latch) => true,
         };
         if end != End::Complete {

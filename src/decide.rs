@@ -15,7 +15,7 @@ pub mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, Suspicion};
+pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, STOP_MESH, Suspicion};
 pub use reason::REASONS;
 pub use verdict::{Agent, Ignorance, Verdict, contradict, verdict};
 
@@ -186,12 +186,16 @@ fn alive(policy: &Policy, memory: &Memory) -> Choice {
 fn dead(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Choice {
     match policy.takeover {
         Takeover::Manual => Choice::Hold(Hold::ManualSite(module_order(policy, memory))),
-        Takeover::Automatic | Takeover::NotEnabled => match (&memory.promotion, &seen.leader) {
-            (None, Leader::Known(leader)) => Choice::Hold(Hold::HasLeader(leader.clone())),
-            (None, Leader::Unknown(why)) => {
+        Takeover::Automatic | Takeover::NotEnabled => match &seen.leader {
+            Leader::Known(leader) if memory.has_left_the_mesh_alone() => {
+                Choice::Hold(Hold::HasLeader(leader.clone()))
+            }
+            Leader::Unknown(why) if memory.has_left_the_mesh_alone() => {
                 Choice::Hold(Hold::Unknown(Ignorance::Leader(why.clone())))
             }
-            (None, Leader::NotAsked | Leader::Lost) | (Some(_), _) => takeover(policy, memory, now),
+            Leader::NotAsked | Leader::Lost | Leader::Known(_) | Leader::Unknown(_) => {
+                takeover(policy, memory, now)
+            }
         },
     }
 }

@@ -150,6 +150,10 @@ pub fn code(decision: &Decision) -> Code {
 pub fn code_after(decision: &Decision, end: &End) -> Code {
     match end {
         End::Complete => code(decision),
-        End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped => Code::Failed,
+        End::Incomplete(_)
+        | End::NotReady(_)
+        | End::FenceFailed(_)
+        | End::GivenUp(_)
+        | End::Stopped => Code::Failed,
     }
 }

@@ -16,7 +16,7 @@ mod tests;
 
 use appserver::{flush, module, promote, restart_replicas};
 pub use lines::lines;
-pub use recovery::{PUT_BACK, RECOVER, Recovery, START_MESH, STOP_MESH};
+pub use recovery::{PUT_BACK, RECOVER, Recovery, START_MESH};
 pub use stage::{Argv, Judge, Names, OnFailure, Stage, Step, Work};
 
 /// The name of the stage that promotes.

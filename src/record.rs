@@ -112,7 +112,10 @@ pub fn settle(
                 next.promotion = None;
                 next.module = None;
             }
-            End::Incomplete(why) | End::FenceFailed(why) | End::GivenUp(why) => {
+            End::Incomplete(why)
+            | End::NotReady(why)
+            | End::FenceFailed(why)
+            | End::GivenUp(why) => {
                 if let Some(promotion) = &mut next.promotion {
                     promotion.failure = Some(why.clone());
                 }
@@ -167,7 +170,11 @@ fn settle_promotion(config: &Config, promotion: &mut Promotion, end: &End, now: 
             promotion.attempts = promotion.attempts.max(config.policy.max_attempts);
             promotion.failure = Some(why.clone());
         }
-        // To be asked to stop is no failed try.
+        // To wait for what is needed, or to be asked to stop, is no failed try.
+        End::NotReady(why) => {
+            promotion.attempts = promotion.attempts.saturating_sub(1);
+            promotion.failure = Some(why.clone());
+        }
         End::Stopped => promotion.attempts = promotion.attempts.saturating_sub(1),
     }
 }

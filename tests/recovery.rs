@@ -209,7 +209,7 @@ fn a_recovery_by_hand_is_not_disturbed() {
     // Who recovers by hand starts the service again.
     site.remove("data/raft/peers.json");
     site.write("mesh_led", "");
-    site.run().is("unfinished", 0);
+    site.run().is("has-leader", 0);
     assert_eq!(calls(&site), [""; 0], "the mesh has a leader");
 }
 
@@ -435,4 +435,18 @@ fn a_dry_run_shows_the_recovery_and_touches_nothing() {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert_eq!(calls(&site), [""; 0]);
+}
+
+#[test]
+fn what_is_waited_for_costs_no_attempt() {
+    let mut site = Site::mesh();
+    site.own_servers("directorysrv_ip: 127.0.0.6");
+    site.run().is("confirmed", 1);
+    for _ in 0..site.config.max_attempts + 1 {
+        site.run().is("unfinished", 1);
+    }
+    assert_eq!(calls(&site), [""; 0]);
+    site.own_servers("");
+    site.run().is("unfinished", 0);
+    assert_eq!(calls(&site), ["stop", "start"]);
 }

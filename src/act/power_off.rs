@@ -24,7 +24,9 @@ pub(super) fn run(
     let outcome = match &end {
         End::Complete => Outcome::Ok,
         End::FenceFailed(why) => Outcome::BadOutput(why.clone()),
-        End::Incomplete(why) | End::GivenUp(why) => Outcome::SpawnFailed(why.clone()),
+        End::Incomplete(why) | End::NotReady(why) | End::GivenUp(why) => {
+            Outcome::SpawnFailed(why.clone())
+        }
         End::Stopped => Outcome::Skipped("asked to stop".into()),
     };
     let deed = Deed {

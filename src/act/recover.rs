@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::act::{Deed, End, StageEnd, Tools};
-use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH, STOP_MESH};
+use crate::decide::STOP_MESH;
+use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH};
 use crate::store::Event;
 use crate::witness::{Deadline, leader};
 
@@ -84,17 +85,21 @@ impl<'a, 'b> Surgery<'a, 'b> {
 
     fn recover(&mut self) -> Result<(), End> {
         match self.ask_leader(self.recovery.mesh.timeout) {
-            // By an earlier run, even if it lost its patience; or by nobody, and a mesh that has a
-            // leader is never touched.
-            Ok(Some(_)) if !self.is_peers_of_others() => {
-                log::info!("stage={RECOVER} outcome=\"the mesh has a leader\"");
-                return self.remove_peers().map_err(End::Incomplete);
+            // A mesh that has a leader is never touched: an earlier run recovered it, even if it
+            // lost its patience, or nobody did.
+            Ok(Some(leader)) if !self.is_peers_of_others() => {
+                log::info!("stage={RECOVER} leader={leader:?} outcome=\"nothing is to be done\"");
+                self.remove_peers().map_err(End::Incomplete)?;
+                return if self.begun.contains(START_MESH) {
+                    Ok(())
+                } else {
+                    Err(End::NotReady("the mesh has got a leader".into()))
+                };
             }
             // Only our own stop explains an agent that does not say.
             Err(why) if !self.begun.contains(STOP_MESH) => {
-                return Err(End::Incomplete(format!(
-                    "whether the mesh has a leader is not known any more, so nothing was touched: \
-                     {why}"
+                return Err(End::NotReady(format!(
+                    "whether the mesh has a leader is not known any more: {why}"
                 )));
             }
             Ok(Some(_) | None) | Err(_) => {}
@@ -104,7 +109,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
         }
         let ready = self.make_ready().map_err(|trouble| match trouble {
             Trouble::Stopped => End::Stopped,
-            Trouble::Failed(why) => End::Incomplete(why),
+            Trouble::Failed(why) => End::NotReady(why),
         });
         let prepared = match ready {
             Ok(prepared) => prepared,

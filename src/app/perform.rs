@@ -52,7 +52,11 @@ pub(super) fn perform(
     let mut tools = tools(config, Some(promotion), stop);
     match outlive_orphans(config, promotion, &tools.runner) {
         End::Complete => {}
-        end @ (End::Incomplete(_) | End::FenceFailed(_) | End::GivenUp(_) | End::Stopped) => {
+        end @ (End::Incomplete(_)
+        | End::NotReady(_)
+        | End::FenceFailed(_)
+        | End::GivenUp(_)
+        | End::Stopped) => {
             return Ok(nothing(end));
         }
     }

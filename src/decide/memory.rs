@@ -9,6 +9,9 @@ use crate::clock::Now;
 use crate::decide::{Agent, Choice, Decision, Hold, STREAK_LASTS, Verdict};
 use crate::observe::{Leader, Observation};
 
+/// The step with which the recovery of a mesh begins to change anything.
+pub const STOP_MESH: &str = "stop-mesh";
+
 /// What the last run left for this one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -178,6 +181,21 @@ impl Memory {
             (Leader::Known(_) | Leader::Lost | Leader::Unknown(_), Some(_)) => Agent::Restarted,
             (Leader::NotAsked, _) | (_, None) => Agent::AsItWas,
         }
+    }
+
+    /// Whether no recovery of the mesh has changed anything yet, or all of it was undone.
+    pub fn has_left_the_mesh_alone(&self) -> bool {
+        match self.promotion.as_ref().map(|promotion| promotion.phase) {
+            None => true,
+            Some(Phase::Unfinished) => !self.is_recovering(),
+            Some(Phase::FenceFailed | Phase::Finished | Phase::Returning) => false,
+        }
+    }
+
+    /// Whether a recovery of the mesh has begun to change anything, and is not over.
+    pub fn is_recovering(&self) -> bool {
+        let phase = self.promotion.as_ref().map(|promotion| promotion.phase);
+        phase == Some(Phase::Unfinished) && self.begun.contains(STOP_MESH)
     }
 
     /// Returns what is left of the block period after the last promotion, if anything.

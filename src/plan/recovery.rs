@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use super::stage::{Argv, Judge, OnFailure, Stage, Step, Work};
 use crate::config::{Config, Duty, Mesh};
-use crate::decide::{Memory, Phase};
+use crate::decide::{Memory, STOP_MESH};
 
 /// The name of the stage that recovers the mesh.
 pub const RECOVER: &str = "recover-mesh";
-/// The step that stops the service.
-pub const STOP_MESH: &str = "stop-mesh";
 /// The step that starts it.
 pub const START_MESH: &str = "start-mesh";
 /// The step that undoes a recovery that failed.
@@ -118,11 +116,7 @@ pub(super) fn half_done(config: &Config, memory: &Memory) -> Vec<Stage> {
     let Duty::Consulserver(mesh) = &config.duty else {
         return Vec::new();
     };
-    let unfinished = memory
-        .promotion
-        .as_ref()
-        .is_some_and(|promotion| promotion.phase == Phase::Unfinished);
-    if !(unfinished && memory.begun.contains(STOP_MESH)) {
+    if !memory.is_recovering() {
         return Vec::new();
     }
     vec![Stage {

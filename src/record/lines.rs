@@ -174,6 +174,11 @@ pub fn conclusion(report: &Report, deeds: &Deeds) {
         End::FenceFailed(why) => log::error!(
             "result=fence-failed exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
         ),
+        End::NotReady(why) => {
+            log::error!(
+                "result=not-ready exit={exit} cause={why:?} next=\"the next run looks again\""
+            );
+        }
         End::GivenUp(why) => log::error!(
             "result=given-up exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
         ),

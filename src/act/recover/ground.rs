@@ -9,7 +9,7 @@ use rustix::fs::{Mode, OFlags};
 
 use super::{peers, raft};
 use crate::command::Finished;
-use crate::config::Target;
+use crate::config::{Mesh, Target};
 use crate::observe::{Answer, look};
 use crate::plan::Recovery;
 
@@ -48,7 +48,7 @@ pub(super) fn look(recovery: &Recovery, owner: Option<(u32, u32)>) -> Result<Pre
             }
         }
     }
-    let id = node_id(&mesh.data_dir.join("node-id"))?;
+    let id = node_id(mesh)?;
     let needed = raft::size(&recovery.raft())? + ROOM;
     let free = raft::free(&mesh.data_dir)?;
     if free < needed {
@@ -61,8 +61,10 @@ pub(super) fn look(recovery: &Recovery, owner: Option<(u32, u32)>) -> Result<Pre
     Ok(Prepared { peers, owner })
 }
 
-fn node_id(path: &Path) -> Result<String, String> {
-    let text = read(path, NODE_ID_MAX)?;
+/// Reads the id by which the other servers know this one.
+pub(super) fn node_id(mesh: &Mesh) -> Result<String, String> {
+    let path = mesh.data_dir.join("node-id");
+    let text = read(&path, NODE_ID_MAX)?;
     let id = text.trim();
     let is_uuid = id.len() == 36
         && (id.chars().enumerate()).all(|(place, it)| match place {

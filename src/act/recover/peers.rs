@@ -27,16 +27,23 @@ struct Server {
 /// Returns the document: the one that the admin prepared, or one with this node alone.
 pub(super) fn document(mesh: &Mesh, id: &str) -> Result<String, String> {
     let servers = match read(mesh)? {
-        Some(servers) if servers.iter().any(|it| it.id == id && !it.non_voter) => servers,
-        Some(_) => {
-            let file = mesh.peers_file.display();
-            return Err(format!(
-                "{file} has no voter with the id of this node, {id}"
-            ));
+        Some(servers) => {
+            expect_own(mesh, &servers, id)?;
+            servers
         }
         None => vec![alone(mesh, id)?],
     };
     serde_json::to_string(&servers).map_err(|error| error.to_string())
+}
+
+fn expect_own(mesh: &Mesh, servers: &[Server], id: &str) -> Result<(), String> {
+    if servers.iter().any(|it| it.id == id && !it.non_voter) {
+        return Ok(());
+    }
+    let file = mesh.peers_file.display();
+    Err(format!(
+        "{file} has no voter with the id of this node, {id}"
+    ))
 }
 
 /// Says what is wrong with the file that the admin prepared, if there is one: Consul would not
@@ -45,7 +52,12 @@ pub(super) fn document(mesh: &Mesh, id: &str) -> Result<String, String> {
 /// # Errors
 /// That.
 pub fn look_at_prepared(mesh: &Mesh) -> Result<(), String> {
-    read(mesh).map(|_| ())
+    let servers = read(mesh)?;
+    // A node id that cannot be read is told of where the data folder is looked at.
+    match (servers, ground::node_id(mesh)) {
+        (Some(servers), Ok(id)) => expect_own(mesh, &servers, &id),
+        (Some(_) | None, _) => Ok(()),
+    }
 }
 
 /// Reads the file that the admin prepared; `None` when there is none.
