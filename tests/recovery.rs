@@ -450,3 +450,19 @@ fn what_is_waited_for_costs_no_attempt() {
     site.run().is("unfinished", 0);
     assert_eq!(calls(&site), ["stop", "start"]);
 }
+
+#[test]
+fn a_return_that_is_the_operators_tells_what_the_old_servers_need() {
+    let mut site = Site::mesh();
+    site.config.on_return = "manual";
+    site.run().is("confirmed", 0);
+    site.call(&["failback", "--json"]).is("peer-away", 3);
+    site.peer_comes_back();
+    site.run().is("returning", 0);
+    site.run().is("manual-return", 0);
+    let back = site.call(&["failback", "--json"]);
+    back.is("failback", 0);
+    assert!(back.stderr.contains("raft.old"), "{back:#?}");
+    assert_eq!(calls(&site), ["stop", "start"], "nothing runs");
+    site.run().is("alive", 0);
+}

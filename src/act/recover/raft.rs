@@ -3,7 +3,10 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
 
 use super::ground::Prepared;
 use crate::plan::Recovery;
@@ -65,28 +68,36 @@ pub(super) fn keep_backup(recovery: &Recovery) -> Result<(), String> {
 /// Writes the peers where Consul looks for them when it starts. Beside them must be its note about
 /// them: without it Consul takes them for a relic of its version 0.7 and removes them unread.
 pub(super) fn write_peers(recovery: &Recovery, prepared: &Prepared) -> Result<(), String> {
-    let (path, draft) = (recovery.peers(), peers_draft(recovery));
-    let note = path.with_extension("info");
-    if is_absent(&note) {
-        let text = "peers.json is read when Consul starts.\n";
-        write(&note, &draft, text, prepared.owner)?;
-    }
-    write(&path, &draft, &prepared.peers, prepared.owner)
+    let write_all = || -> io::Result<()> {
+        let held = hold(&recovery.raft())?;
+        let within = PathBuf::from(format!("/proc/self/fd/{}", held.as_raw_fd()));
+        let path = within.join("peers.json");
+        let (note, draft) = (within.join("peers.info"), file::beside(&path, ".new"));
+        if is_absent(&note) {
+            let text = "peers.json is read when Consul starts.\n";
+            write(&note, &draft, text, prepared.owner)?;
+        }
+        write(&path, &draft, &prepared.peers, prepared.owner)
+    };
+    write_all().map_err(|error| said(&error, "write", &recovery.peers()))
+}
+
+/// Opens a folder that the service's user could put a link in the place of at any time.
+fn hold(folder: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(folder, flags, Mode::empty())?)
 }
 
 /// Writes a file in one step, by way of its draft.
-fn write(path: &Path, draft: &Path, text: &str, owner: Option<(u32, u32)>) -> Result<(), String> {
-    let write = || -> io::Result<()> {
-        let mut file = file::create(draft)?;
-        file.write_all(text.as_bytes())?;
-        if let Some((user, group)) = owner {
-            std::os::unix::fs::fchown(&file, Some(user), Some(group))?;
-        }
-        file.sync_all()?;
-        fs::rename(draft, path)?;
-        file::sync_folder(path)
-    };
-    write().map_err(|error| said(&error, "write", path))
+fn write(path: &Path, draft: &Path, text: &str, owner: Option<(u32, u32)>) -> io::Result<()> {
+    let mut file = file::create(draft)?;
+    file.write_all(text.as_bytes())?;
+    if let Some((user, group)) = owner {
+        std::os::unix::fs::fchown(&file, Some(user), Some(group))?;
+    }
+    file.sync_all()?;
+    fs::rename(draft, path)?;
+    file::sync_folder(path)
 }
 
 /// Removes what is half made: of the backup, and of the peers.
