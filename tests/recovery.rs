@@ -113,17 +113,12 @@ fn nothing_is_touched_before_everything_is_there() {
             |site| site.own_servers(""),
         ),
         (
-            "no address of this node",
-            |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9"),
-            |site| site.own_servers(""),
-        ),
-        (
             "not what Consul reads",
             |site| site.write("peers.json", "{\"non_voter\": \"false\"}"),
             |site| site.remove("peers.json"),
         ),
         (
-            "no address of this node",
+            "no address of a node",
             |site| site.config.own_site = site.config.own_site.replace("127.0.0.1", "0.0.0.0"),
             |site| site.own_servers(""),
         ),
@@ -225,6 +220,16 @@ fn several_servers_of_one_site_need_a_prepared_file() {
     run.is("confirmed", 1);
     assert!(failure(&run).contains("the same peers.json"), "{run:#?}");
     assert_eq!(calls(&site), [""; 0]);
+}
+
+#[test]
+fn an_address_behind_nat_is_taken_with_a_warning() {
+    let mut site = Site::mesh();
+    site.config.own_site = site.config.own_site.replace("127.0.0.1", "203.0.113.9");
+    let run = site.run();
+    run.is("confirmed", 0);
+    assert!(run.stderr.contains("no address of this node"), "{run:#?}");
+    assert!(site.text("peers_taken").contains("203.0.113.9:8300"));
 }
 
 #[test]

@@ -7,15 +7,14 @@
 //! which is no step toward a recovery.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use crate::act::{Deed, End, StageEnd, Tools};
 use crate::decide::STOP_MESH;
 use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH};
 use crate::store::Event;
-use crate::witness::{Deadline, leader};
 
 mod ground;
+mod leader;
 mod peers;
 mod raft;
 mod service;
@@ -23,8 +22,6 @@ mod steps;
 
 pub use peers::look_at_prepared;
 
-/// Between two questions whether there is a leader.
-const LEADER_POLL: Duration = Duration::from_millis(250);
 /// The step that writes the peers.
 const WRITE_PEERS: &str = "write-peers";
 /// What the journal says when the backup is whole.
@@ -180,50 +177,8 @@ impl<'a, 'b> Surgery<'a, 'b> {
         !raft::is_absent(&self.recovery.peers()) && !self.begun.contains(WRITE_PEERS)
     }
 
-    fn has_leader(&self) -> bool {
-        matches!(self.ask_leader(self.recovery.mesh.timeout), Ok(Some(_)))
-    }
-
     fn remove_peers(&self) -> Result<(), String> {
         raft::remove_peers(self.recovery)
-    }
-
-    fn ask_leader(&self, within: Duration) -> Result<Option<String>, String> {
-        let asked = leader(&self.recovery.mesh.agent, Deadline::after(within));
-        asked.map_err(|doubt| doubt.to_string())
-    }
-
-    /// Waits until there is a leader and Consul has taken the peers, which it removes then
-    /// (`NewServer` in hashicorp/consul, `agent/consul/server.go`).
-    fn await_leader(&mut self) -> Result<(), String> {
-        let mesh = &self.recovery.mesh;
-        let until = Instant::now() + mesh.leader_timeout;
-        loop {
-            // The last question may end a little late: asked in no time it would say nothing.
-            let said = self.ask_leader(mesh.timeout);
-            let consumed = raft::is_absent(&self.recovery.peers());
-            match (&said, consumed) {
-                (Ok(Some(leader)), true) => {
-                    log::info!("leader={leader:?} peers=taken");
-                    return Ok(());
-                }
-                (Ok(_) | Err(_), _) if self.tools.is_stopping() => return Ok(()),
-                (Ok(_) | Err(_), _) => {}
-            }
-            if Instant::now() >= until {
-                let within = mesh.leader_timeout.as_secs();
-                return Err(match (said, consumed) {
-                    (Ok(Some(leader)), _) => format!(
-                        "{leader} leads, and {} is still there after {within} s: the service did \
-                         not read it",
-                        self.recovery.peers().display()
-                    ),
-                    (Ok(None), _) => format!("no leader within {within} s"),
-                    (Err(why), _) => format!("no leader within {within} s: {why}"),
-                });
-            }
-            self.tools.pause(LEADER_POLL);
-        }
     }
 
     /// Undoes the recovery; it is not tried again before somebody has looked.

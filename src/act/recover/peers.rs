@@ -120,13 +120,9 @@ fn alone(mesh: &Mesh, id: &str) -> Result<Server, String> {
             mesh.peers_file.display()
         ));
     }
-    let own = mesh.addresses.iter().find_map(|host| own_address(host));
-    let Some(address) = own else {
-        return Err(format!(
-            "consul_ips of our site, {}, is no address of this node",
-            mesh.addresses.join(", ")
-        ));
-    };
+    let host = mesh.addresses.first().map_or("", String::as_str);
+    let address =
+        advertised(host).map_err(|why| format!("consul_ips of our site, {host}: {why}"))?;
     Ok(Server {
         id: id.to_owned(),
         address: SocketAddr::new(address, mesh.port).to_string(),
@@ -134,10 +130,21 @@ fn alone(mesh: &Mesh, id: &str) -> Result<Server, String> {
     })
 }
 
-/// Returns the address of this node that `host` is. The kernel lets nobody listen on another's.
-fn own_address(host: &str) -> Option<IpAddr> {
-    let addresses = resolve(host, 0, RESOLVING).unwrap_or_default();
-    let is_own =
-        |it: &SocketAddr| !it.ip().is_unspecified() && TcpListener::bind((it.ip(), 0)).is_ok();
-    addresses.into_iter().find(is_own).map(|it| it.ip())
+/// Returns the address that Consul shows for this node: one of its own, where the name has several.
+/// One that is not its own is right where Consul advertises it (`advertise_addr`, behind NAT).
+fn advertised(host: &str) -> Result<IpAddr, String> {
+    let addresses = resolve(host, 0, RESOLVING)?;
+    let addresses: Vec<IpAddr> = addresses.into_iter().map(|it| it.ip()).collect();
+    // The kernel lets nobody listen on an address of another node.
+    let is_own = |it: &&IpAddr| !it.is_unspecified() && TcpListener::bind((**it, 0)).is_ok();
+    match (addresses.iter().find(is_own), addresses.first()) {
+        (Some(own), _) => Ok(*own),
+        (None, Some(other)) if !other.is_unspecified() => {
+            log::warn!(
+                "address={other} cause=\"no address of this node; right only if Consul advertises it\""
+            );
+            Ok(*other)
+        }
+        (None, _) => Err("is no address of a node".into()),
+    }
 }
