@@ -268,6 +268,15 @@ impl Lab {
         self.agent(host).get(&format!("/v1/kv/{key}?raw"))
     }
 
+    /// A new leader strikes the dead off the catalog, a moment after it is one.
+    pub(crate) fn await_striking_off(&self, host: &str) {
+        let nodes = OLD.map(|server| format!("server-{}-example-com", server.name));
+        self.wait("the dead to be struck off the catalog", |lab| {
+            let lists = |node: &String| lab.agent(host).get(&format!("/v1/health/node/{node}"));
+            nodes.iter().all(|node| lists(node) == Some(json!([])))
+        });
+    }
+
     fn peers(&self, host: &str) -> Vec<String> {
         let peers = self.agent(host).get("/v1/status/peers").unwrap_or_default();
         serde_json::from_value(peers).unwrap_or_default()

@@ -42,8 +42,8 @@ fn the_survivor_leads_and_the_old_servers_rejoin_as_told() {
     assert!(lab.read("svcs2", "before").is_some(), "the store is lost");
     lab.is_recovered_tidily();
     lab.write("svcs2", "since");
-    // The new leader has struck the dead off the catalog. The agent that was restarted never met
-    // them; that of the mailbox host saw them fail.
+    // The agent that was restarted never met the dead; that of the mailbox host saw them fail.
+    lab.await_striking_off("svcs2");
     mesh.run(&lab).is("hold/already-promoted", 0);
     mailbox.run(&lab).is("promote/confirmed", 0);
     assert_eq!(
