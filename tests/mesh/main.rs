@@ -124,5 +124,6 @@ fn a_recovery_that_was_killed_or_failed_leaves_a_server_that_runs() {
     mesh.run(&lab).is("resume/unfinished", 0);
     assert!(lab.leader("svcs2").is_some());
     assert!(lab.read("svcs2", "before").is_some(), "the store is lost");
+    lab.await_striking_off("svcs2");
     mesh.run(&lab).is("hold/already-promoted", 0);
 }
