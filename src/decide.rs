@@ -15,7 +15,7 @@ pub mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, STOP_MESH, Suspicion};
+pub use memory::{Memory, Module, ModulePhase, Phase, Promotion, STOP_MESH, Suspicion, UNDONE};
 pub use reason::REASONS;
 pub use verdict::{Agent, Ignorance, Verdict, contradict, verdict};
 

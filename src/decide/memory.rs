@@ -12,6 +12,9 @@ use crate::observe::{Leader, Observation};
 /// The step with which the recovery of a mesh begins to change anything.
 pub const STOP_MESH: &str = "stop-mesh";
 
+/// What is known to be begun of a recovery that was undone: nothing else, but that there was one.
+pub const UNDONE: &str = "undone";
+
 /// What the last run left for this one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Memory {
@@ -177,9 +180,24 @@ impl Memory {
     /// Returns what our own Consul agent can know: a recovery restarts it, and the dead that it
     /// then does not meet are the same that were seen dead before.
     pub fn agent(&self, seen: &Observation) -> Agent {
-        match (&seen.leader, &self.promotion) {
-            (Leader::Known(_) | Leader::Lost | Leader::Unknown(_), Some(_)) => Agent::Restarted,
-            (Leader::NotAsked, _) | (_, None) => Agent::AsItWas,
+        match &seen.leader {
+            Leader::Known(_) | Leader::Lost | Leader::Unknown(_)
+                if self.has_restarted_the_agent() =>
+            {
+                Agent::Restarted
+            }
+            Leader::NotAsked | Leader::Known(_) | Leader::Lost | Leader::Unknown(_) => {
+                Agent::AsItWas
+            }
+        }
+    }
+
+    /// A recovery that was only intended, or waits for what it needs, has restarted nothing.
+    fn has_restarted_the_agent(&self) -> bool {
+        match self.promotion.as_ref().map(|promotion| promotion.phase) {
+            Some(Phase::Finished) => true,
+            Some(Phase::Unfinished) => self.is_recovering() || self.begun.contains(UNDONE),
+            None | Some(Phase::FenceFailed | Phase::Returning) => false,
         }
     }
 

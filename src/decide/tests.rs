@@ -679,9 +679,10 @@ fn across_a_reboot_the_block_period_counts_from_the_boot() {
 fn whom_a_restarted_agent_has_never_met_is_dead_for_this_recovery_alone() {
     let forgotten = Testimony::Unknown(Doubt::new(DoubtKind::NotMember, "no member"));
     let no_answer = Testimony::Unknown(Doubt::new(DoubtKind::NotFound, "nothing"));
-    let verdicts = |said: &Testimony, standing, leader: Leader, promotion: Option<Promotion>| {
+    let after = |step: &str, said: &Testimony, standing, leader: Leader, promotion| {
         let memory = Memory {
             promotion,
+            begun: [step.to_owned()].into(),
             ..Memory::default()
         };
         let seen = Observation {
@@ -691,9 +692,17 @@ fn whom_a_restarted_agent_has_never_met_is_dead_for_this_recovery_alone() {
         let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
         decide(&automatic, &memory, &seen, &now()).verdict == Verdict::Dead
     };
+    let verdicts = |said: &Testimony, standing, leader, promotion| {
+        after(STOP_MESH, said, standing, leader, promotion)
+    };
     let begun = || promoted(Phase::Unfinished, 1, 0);
     let here = Standing::Connected;
     assert!(verdicts(&forgotten, here, Leader::Lost, begun()));
+    assert!(after(UNDONE, &forgotten, here, Leader::Lost, begun()));
+    assert!(
+        !after("preflight", &forgotten, here, Leader::Lost, begun()),
+        "nothing was restarted"
+    );
     let done = promoted(Phase::Finished, 1, 0);
     assert!(verdicts(&forgotten, here, Leader::Known("us".into()), done));
     assert!(

@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Now;
+use crate::decide::UNDONE;
 use crate::store::accounts::Extent;
 use crate::store::ranges::Ranges;
 
@@ -125,7 +126,7 @@ impl Story {
                 self.stages.insert(stage);
             }
             Event::Undone => {
-                self.begun.clear();
+                self.begun = [UNDONE.to_owned()].into();
                 self.commands.clear();
             }
             Event::Ended { at } => self.ended = Some(at),
