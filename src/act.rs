@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::command::Runner;
+use crate::base::command::Runner;
 use crate::plan::{OnFailure, Outcome, Stage, Step, Work};
 use crate::store::{AccountList, Event, Journal, Story};
 

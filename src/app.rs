@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::clock::Now;
+use crate::base::clock::Now;
+use crate::base::refusal::Refusal;
 use crate::config::{self, Config, Loaded};
-use crate::decide::{self, Choice, Decision, Hold, Memory, decide};
-use crate::exit::{self, Refusal};
+use crate::core::{self, Choice, Decision, Hold, Memory, decide};
 use crate::observe::{Observation, observe};
 use crate::plan::{plan, takeover};
-use crate::record::{self, asker, history, lines, report::Parts, report::Report};
+use crate::report::{self, asker, exit_code, history, lines, report::Parts, report::Report};
 use crate::store::{Foreign, RunLock, state};
 
 mod perform;
@@ -33,7 +33,7 @@ pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report
     let config = load(path)?;
     let _lock = RunLock::take(&config.files.promotion)?;
     let memory = state::load(&config.files, Foreign::Remove)?;
-    record::require_same_source(&config, &memory)?;
+    report::require_same_source(&config, &memory)?;
     let now = Now::read();
     let seen = observe(&config);
     lines::evidence(&config, &seen);
@@ -44,16 +44,16 @@ pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report
     lines::withheld(&config, &decision);
     lines::left(&config, &memory, &decision);
     perform::require_privilege(&config, &stages)?;
-    let intended = record::intend(&config, &memory, &decision, &stages, &now)?;
+    let intended = report::intend(&config, &memory, &decision, &stages, &now)?;
     let deeds = perform::perform(&config, &decision, &stages, &intended, stop)?;
-    let settled = record::settle(&config, &intended, &decision, &deeds, &Now::read())?;
+    let settled = report::settle(&config, &intended, &decision, &deeds, &Now::read())?;
     // On a return nothing is left in the memory; the report tells what was returned from.
     let memory = if settled.promotion.is_some() {
         settled
     } else {
         intended
     };
-    let code = exit::code_after(&decision, &deeds.end);
+    let code = exit_code::code_after(&decision, &deeds.end);
     let parts = Parts {
         config: &config,
         now: &now,
@@ -76,7 +76,7 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
     let asked_by = errand.asked_by();
     let config = load(path)?;
     let memory = state::load(&config.files, Foreign::Leave)?;
-    record::require_same_source(&config, &memory)?;
+    report::require_same_source(&config, &memory)?;
     let now = Now::read();
     let seen = observe(&config);
     lines::evidence(&config, &seen);
@@ -96,7 +96,7 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
         Errand::Run => Some(takeover(&config)),
         Errand::Failback => None,
     };
-    let code = exit::code(&decision);
+    let code = exit_code::code(&decision);
     Ok(Report::of_dry_run(
         parts,
         &stages,
@@ -121,7 +121,7 @@ impl Errand {
     fn decide(self, config: &Config, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
         match self {
             Self::Run => decide(&config.policy, memory, seen, now),
-            Self::Failback => decide::failback(&config.policy, memory, seen),
+            Self::Failback => core::failback(&config.policy, memory, seen),
         }
     }
 }
@@ -134,13 +134,13 @@ pub fn ack(path: &Path, reason: &str) -> Result<String, Refusal> {
     let config = load(path)?;
     let _lock = RunLock::take(&config.files.promotion)?;
     let memory = state::load(&config.files, Foreign::Remove)?;
-    let acknowledged = record::acknowledge(&config, &memory, reason)?;
+    let acknowledged = report::acknowledge(&config, &memory, reason)?;
     Ok(lines::acknowledgement(acknowledged.as_ref(), reason))
 }
 
 /// Loads the config. What is odd about it is told by `habeat check`, not anew every five minutes.
 fn load(path: &Path) -> Result<Config, Refusal> {
-    let Loaded { config, warnings } = config::load(path).map_err(Refusal::config)?;
+    let Loaded { config, warnings } = config::load(path)?;
     if !warnings.is_empty() {
         log::info!(
             "config={} warnings={} next=\"habeat check\"",
@@ -178,7 +178,7 @@ fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &Atomi
         return decision;
     }
     lines::evidence(config, &seen);
-    decide::changed(decision, again)
+    core::changed(decision, again)
 }
 
 /// The history is a convenience: a run that cannot write it says so and goes on.

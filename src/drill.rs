@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use crate::exit::{Code, Refusal};
+use crate::base::refusal::{Code, Refusal};
 
 pub mod fake_consul;
 mod folder;

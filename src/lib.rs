@@ -3,7 +3,7 @@
 //! One run is a one-way street; an arrow is a value, never a callback:
 //!
 //! ```text
-//! cli → app ── config → observe(probe, witness) → decide(pure) → plan(pure) → act(pool) → record(report, history)
+//! cli → app ── config → observe(probe, witness) → core(pure) → plan(pure) → act(pool) → report
 //! ```
 //!
 //! A stage may use types of an earlier stage, never of a later one. `app` is the only module
@@ -12,19 +12,14 @@
 
 pub mod act;
 pub mod app;
-mod aside;
+pub mod base;
 pub mod cli;
-pub mod clock;
-pub mod command;
 pub mod config;
-pub mod decide;
+pub mod core;
 pub mod drill;
-pub mod exit;
-pub mod logging;
 pub mod observe;
 pub mod plan;
-pub mod record;
-mod resolve;
+pub mod report;
 pub mod store;
-pub mod validate;
+pub mod verbs;
 pub mod witness;

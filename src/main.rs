@@ -7,10 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use habeat::app::Errand;
+use habeat::base::logging;
+use habeat::base::refusal::{Code, Refusal};
 use habeat::cli::{Cli, Common, RunArgs, Verb};
 use habeat::drill::Drilled;
-use habeat::exit::{Code, Refusal};
-use habeat::{app, drill, logging, validate};
+use habeat::verbs::check;
+use habeat::{app, drill};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -32,7 +34,7 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
         Verb::Failback(args) => run(common, Errand::Failback, &args),
         Verb::Check { online, json } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
-            let (text, code) = validate::validate(&common.config, online, json);
+            let (text, code) = check::check(&common.config, online, json);
             say(&text);
             Ok(code)
         }

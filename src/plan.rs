@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-pub use crate::command::Outcome;
+pub use crate::base::command::Outcome;
 use crate::config::{Config, Duty, Mesh, Proxyserver, Vcenter};
-use crate::decide::{Choice, Decision, Hold, Memory, ModuleOrder, Phase};
+use crate::core::{Choice, Decision, Hold, Memory, ModuleOrder, Phase};
 
 mod appserver;
 mod lines;

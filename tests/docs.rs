@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::CommandFactory;
+use habeat::base::refusal::TABLE;
 use habeat::cli::Cli;
-use habeat::decide::REASONS;
-use habeat::exit::TABLE;
+use habeat::core::REASONS;
 use habeat::witness::DoubtKind;
 
 fn root() -> &'static Path {

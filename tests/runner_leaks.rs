@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use habeat::act::pool::run_all;
-use habeat::command::Runner;
+use habeat::base::command::Runner;
 use habeat::plan::Outcome;
 use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::act::envelope::{self, printable};
-use crate::command::Finished;
+use crate::base::command::Finished;
 use crate::plan::{Judge, Outcome};
 
 /// What the command line says, even with exit 0, when the local mailboxd does not answer

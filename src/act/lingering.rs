@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, kill_process, kill_process_group};
 
-use crate::command::Runner;
+use crate::base::command::Runner;
 
 /// The environment that is read of one process: many times what we give, since a wrapper may add.
 const ENVIRONMENT: u64 = 1 << 20;

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::act::{Deed, End, StageEnd, Tools};
-use crate::decide::STOP_MESH;
+use crate::core::STOP_MESH;
 use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH};
 use crate::store::Event;
 

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::act::{Deed, Tools, judge};
-use crate::command::Finished;
+use crate::base::command::Finished;
 use crate::plan::{Outcome, Step};
 use crate::store::Event;
 

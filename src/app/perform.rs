@@ -7,11 +7,11 @@ use anyhow::anyhow;
 
 use crate::act::lingering::{Outlived, outlive};
 use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
-use crate::clock::Now;
-use crate::command::Runner;
+use crate::base::clock::Now;
+use crate::base::command::Runner;
+use crate::base::refusal::{Code, Refusal};
 use crate::config::{Config, Duty};
-use crate::decide::{Choice, Decision, Memory, Promotion};
-use crate::exit::{Code, Refusal};
+use crate::core::{Choice, Decision, Memory, Promotion};
 use crate::plan::{Stage, Work};
 use crate::store::{AccountList, Journal};
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
+use crate::base::refusal::{Code, Refusal};
+
 use super::notes::{Note, Notes};
 use super::reader::Field;
 use super::tree::{self, Node};
@@ -67,6 +69,21 @@ impl Invalid {
             errors: vec![Problem { line, key, message }],
             warnings: Vec::new(),
             denied: false,
+        }
+    }
+}
+
+impl From<Invalid> for Refusal {
+    /// A file that may not be read is a missing privilege.
+    fn from(invalid: Invalid) -> Self {
+        let code = if invalid.denied {
+            Code::Privilege
+        } else {
+            Code::Unusable
+        };
+        Self {
+            code,
+            error: invalid.into(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::watch::{SLACK, Wait, Watch};
 use super::{Leader, Look, Observation, Standing};
-use crate::aside::Aside;
+use crate::base::aside::Aside;
 use crate::config::{Config, Duty, Mesh, Witness};
 use crate::witness::{self, Deadline, Doubt, DoubtKind, Heard, Testimony};
 

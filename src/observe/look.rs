@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::{Answer, http, icmp, tcp};
+use crate::base::resolve::resolve;
 use crate::config::Target;
-use crate::resolve::resolve;
 
 /// Looks at one target, for `timeout` at the most.
 pub(crate) fn look(target: &Target, timeout: Duration) -> Answer {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::stage::{Argv, Judge, OnFailure, Stage, Step, Work};
 use crate::config::{Config, Duty, Mesh};
-use crate::decide::{Memory, STOP_MESH};
+use crate::core::{Memory, STOP_MESH};
 
 /// The name of the stage that recovers the mesh.
 pub const RECOVER: &str = "recover-mesh";

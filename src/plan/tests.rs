@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Judge, Names, OnFailure, Stage, Work, lines, plan, takeover};
 use crate::config::{Config, load};
-use crate::decide::{Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Verdict};
+use crate::core::{Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Verdict};
 
 mod proxies;
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Refusal;
+use crate::base::refusal::Refusal;
 use crate::store::file::{self, beside};
 use crate::store::state::checksum;
 

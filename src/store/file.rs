@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::process::{getegid, geteuid};
 
-use crate::exit::Refusal;
+use crate::base::refusal::Refusal;
 
 /// State documents are a few hundred bytes; a larger one is not ours.
 pub const DOCUMENT_MAX: u64 = 64 * 1024;
@@ -129,17 +129,6 @@ pub fn open_append(path: &Path) -> io::Result<File> {
         None => Ok(file),
         Some(why) => Err(io::Error::other(why)),
     }
-}
-
-/// Opens a file that only grows, such as the log, and makes it if there is none. Whose it is does
-/// not matter: nothing is decided from it.
-///
-/// # Errors
-/// When it cannot be opened. A pipe that nobody reads is no file to wait for.
-pub fn open_to_grow(path: &Path, mode: Mode) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC;
-    let opened = rustix::fs::open(path, flags | OFlags::NONBLOCK, mode)?;
-    Ok(File::from(opened))
 }
 
 /// Removes a file, durably. That there is none is fine.

@@ -12,9 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::anyhow;
 
-use crate::clock::Now;
-use crate::decide::{Phase, Promotion};
-use crate::exit::Refusal;
+use crate::base::clock::Now;
+use crate::base::refusal::Refusal;
+use crate::core::{Phase, Promotion};
 use crate::store::file::{self, Foreign, beside};
 use crate::store::state::checksum;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use fs2::FileExt;
 use rustix::fs::{Mode, OFlags};
 
-use crate::exit::{Code, Refusal};
+use crate::base::refusal::{Code, Refusal};
 use crate::store::file::{beside, strangeness};
 
 /// Proof that only one habeat runs with these state files. Ends with the process, however it ends.

@@ -10,9 +10,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::base::refusal::Refusal;
 use crate::config::Files;
-use crate::decide::{Memory, Module, ModulePhase, Promotion, Suspicion};
-use crate::exit::Refusal;
+use crate::core::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::store::file::{self, DOCUMENT_MAX, Foreign};
 use crate::store::journal;
 

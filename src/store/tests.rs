@@ -9,8 +9,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::clock::Now;
-use crate::exit::{Code, Refusal};
+use crate::base::clock::Now;
+use crate::base::refusal::{Code, Refusal};
 
 /// A folder that goes with the test.
 fn folder() -> TempDir {

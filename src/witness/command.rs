@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
-use crate::command::{Finished, Outcome, Runner};
-use crate::logging::word;
+use crate::base::command::{Finished, Outcome, Runner};
+use crate::base::logging::word;
 
 /// Tells the program which name it is asked for.
 const HOST: &str = "HABEAT_HOST";

@@ -10,8 +10,8 @@ use ureq::http::{Method, Request, Response};
 
 use super::http::{Fault, agent, host_and_port};
 use super::{Doubt, DoubtKind};
+use crate::base::resolve::resolve;
 use crate::config::Secret;
-use crate::resolve::resolve;
 
 mod answer;
 

@@ -5,7 +5,7 @@
 
 use super::conversation::{Conversation, Deadline, Door, excerpt};
 use super::{Doubt, DoubtKind, Testimony};
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::config::{Hetrix, Secret};
 
 mod list;

@@ -2,7 +2,7 @@ use std::io::{Read, Seek, Write};
 use std::time::Duration;
 
 use super::{complaint, judge};
-use crate::command::Finished;
+use crate::base::command::Finished;
 use crate::plan::Judge::{Carbonio, CarbonioJson, Exit, Zmprov};
 use crate::plan::{Judge, Outcome};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::{Outlived, lingering, outlive};
-use crate::command::Runner;
+use crate::base::command::Runner;
 use crate::plan::Outcome;
 
 const LONG: Duration = Duration::from_secs(60);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 
 use super::{peers, raft};
-use crate::command::Finished;
+use crate::base::command::Finished;
 use crate::config::{Mesh, Target};
 use crate::observe::{Answer, look};
 use crate::plan::Recovery;

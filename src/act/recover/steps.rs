@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Surgery, Trouble};
 use crate::act::Deed;
 use crate::act::step::report;
-use crate::command::Finished;
+use crate::base::command::Finished;
 use crate::plan::{Outcome, Step};
 use crate::store::Event;
 

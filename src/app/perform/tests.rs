@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::perform;
-use crate::decide::{Choice, Decision, Memory, Verdict};
-use crate::exit::Code;
+use crate::base::refusal::Code;
+use crate::core::{Choice, Decision, Memory, Verdict};
 use crate::plan::takeover;
-use crate::record::tests::config;
+use crate::report::tests::config;
 
 #[test]
 fn a_takeover_that_is_not_in_the_memory_is_not_begun() {

@@ -2,7 +2,7 @@
 
 use super::{commands, load};
 use crate::config::Config;
-use crate::decide::{Choice, Decision, Memory, Phase, Promotion, Verdict};
+use crate::core::{Choice, Decision, Memory, Phase, Promotion, Verdict};
 use crate::plan::{ACTIVATE, DEACTIVATE, OnFailure, Work, lines, plan, takeover};
 
 /// A config of a proxy with these lines in `local`, and at the end.

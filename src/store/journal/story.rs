@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Now;
-use crate::decide::UNDONE;
+use crate::base::clock::Now;
+use crate::core::UNDONE;
 use crate::store::accounts::Extent;
 use crate::store::ranges::Ranges;
 

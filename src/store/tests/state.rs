@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{at, bit_flips, folder, is_refused};
 use crate::config::Files;
-use crate::decide::{Memory, Module, ModulePhase, Phase, Promotion, Suspicion};
+use crate::core::{Memory, Module, ModulePhase, Phase, Promotion, Suspicion};
 use crate::store::Foreign;
 use crate::store::state::{load, save};
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Deadline, Doubt, Testimony, hear};
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::config::{Hetrix, Provider, Secret, Witness};
 use crate::witness::tests::certificate::{good, issuer, serve};
 use crate::witness::tests::parties::{Party, Reads};

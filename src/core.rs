@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::clock::Now;
+use crate::base::clock::Now;
 use crate::config::{OnReturn, Policy, Takeover};
 use crate::observe::{Leader, Observation};
 

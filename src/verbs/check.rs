@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::base::refusal::Code;
 use crate::config::{self, Config, Loaded, Problem};
-use crate::exit::Code;
 use crate::observe::{Answer, Look, survey};
 
 mod leaders;
@@ -45,7 +45,7 @@ struct Online {
 }
 
 /// Checks; returns what to print and the exit code.
-pub fn validate(path: &Path, online: bool, json: bool) -> (String, Code) {
+pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
     let file = path.display().to_string();
     let (checked, code) = match config::load(path) {
         Ok(Loaded {

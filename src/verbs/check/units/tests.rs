@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::warnings_below;
-use crate::record::tests::config;
+use crate::report::tests::config;
 
 const TEMPLATE: &str = "/etc/hamon/habeat-proxyserver.yml";
 const PLAIN: &str = "/etc/hamon/habeat.yml";
@@ -92,8 +92,8 @@ fn a_private_tmp_is_seen_in_the_drop_ins_of_the_template_and_of_the_instance() {
 
 #[test]
 fn a_mesh_server_needs_its_drop_in() {
-    const TEMPLATE: &str = include_str!("../../../systemd/habeat@.service");
-    const DROP_IN: &str = include_str!("../../../systemd/habeat-consulserver.conf");
+    const TEMPLATE: &str = include_str!("../../../../systemd/habeat@.service");
+    const DROP_IN: &str = include_str!("../../../../systemd/habeat-consulserver.conf");
     const CONFIG: &str = "
 local: {whoami: secondary, dc_check: primary, role: consulserver}
 primary: {consul_ips: [192.0.2.7], consul_vmnames: [svc1.example.com]}

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::Leash;
-use crate::command::Outcome;
+use crate::base::command::Outcome;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_secs(10);

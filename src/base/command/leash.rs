@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
-use crate::command::Outcome;
+use crate::base::command::Outcome;
 
 /// Between SIGTERM and SIGKILL when we are ourselves asked to stop: whoever asked is waiting.
 const STOP_GRACE: Duration = Duration::from_secs(2);

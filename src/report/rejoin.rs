@@ -2,9 +2,9 @@
 //! has no say on their site, and a server that still holds data is nobody's to empty unasked.
 
 use crate::config::{Config, Duty};
-use crate::decide::{Memory, Phase};
+use crate::core::{Memory, Phase};
 use crate::plan::START_MESH;
-use crate::record::report::shell_line;
+use crate::report::report::shell_line;
 
 /// Returns what an operator has to do, line by line; nothing while there is nothing recovered.
 pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {

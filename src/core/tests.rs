@@ -339,7 +339,7 @@ fn render() -> String {
                     decision.verdict.name(),
                     decision.choice.name(),
                     decision.streak().unwrap_or_default(),
-                    crate::exit::code(&decision).number(),
+                    crate::report::exit_code::code(&decision).number(),
                     reason = decision.reason(),
                 )
                 .unwrap();
@@ -364,7 +364,7 @@ fn render_leaders(text: &mut String) {
                 decision.verdict.name(),
                 decision.choice.name(),
                 decision.streak().unwrap_or_default(),
-                crate::exit::code(&decision).number(),
+                crate::report::exit_code::code(&decision).number(),
                 reason = decision.reason(),
             )
             .unwrap();
@@ -385,7 +385,7 @@ fn render_failback(text: &mut String) {
                 "| {} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} |",
                 decision.verdict.name(),
                 decision.choice.name(),
-                crate::exit::code(&decision).number(),
+                crate::report::exit_code::code(&decision).number(),
                 reason = decision.reason(),
             )
             .unwrap();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Now;
-use crate::decide::{Agent, Choice, Decision, Hold, STREAK_LASTS, Verdict};
+use crate::base::clock::Now;
+use crate::core::{Agent, Choice, Decision, Hold, STREAK_LASTS, Verdict};
 use crate::observe::{Leader, Observation};
 
 /// The step with which the recovery of a mesh begins to change anything.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
-use crate::aside::Aside;
+use crate::base::aside::Aside;
 
 /// Returns every address of `host`, each with `port`; never an empty list.
 ///

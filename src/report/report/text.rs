@@ -1,7 +1,7 @@
 //! A report for a person.
 
 use crate::plan::Argv;
-use crate::record::report::Report;
+use crate::report::report::Report;
 
 impl Report {
     /// Renders a dry run for a person.

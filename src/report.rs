@@ -1,16 +1,17 @@
 //! Remembers what a run intends and what it did.
 
 use crate::act::{Deeds, End};
-use crate::clock::Now;
+use crate::base::clock::Now;
+use crate::base::refusal::Refusal;
 use crate::config::Config;
-use crate::decide::{
+use crate::core::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
-use crate::exit::Refusal;
 use crate::plan::{ACTIVATE, Stage, starts_module, undoes};
 use crate::store::{journal, state};
 
 pub mod asker;
+pub mod exit_code;
 pub mod history;
 pub mod lines;
 pub mod rejoin;

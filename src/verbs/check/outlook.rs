@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::config::{Config, Gossip, Provider, Role, Stands, Takeover, Witness};
-use crate::decide::{Agent, Ignorance, Verdict, verdict};
+use crate::core::{Agent, Ignorance, Verdict, verdict};
 use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, weight};
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Finished, Runner};
-use crate::command::Outcome;
+use crate::base::command::Outcome;
 
 /// Long enough that reaching it means a hang.
 const LONG: Duration = Duration::from_secs(60);

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use crate::act::{Deeds, Tally};
-use crate::clock::Now;
+use crate::base::clock::Now;
+use crate::base::refusal::Code;
 use crate::config::{Config, Takeover};
-use crate::decide::{Decision, Memory, contradict};
-use crate::exit::Code;
+use crate::core::{Decision, Memory, contradict};
 use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
 use crate::plan::{Argv, Stage, lines};
-use crate::record::rejoin::rejoin;
+use crate::report::rejoin::rejoin;
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
 mod text;
@@ -93,7 +93,7 @@ struct Said {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Promoted {
     epoch: u64,
-    phase: crate::decide::Phase,
+    phase: crate::core::Phase,
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,

@@ -1,9 +1,5 @@
 //! What a run means to whoever started it. The only table of exit codes.
 
-use crate::act::End;
-use crate::config::Invalid;
-use crate::decide::{Choice, Decision, Hold};
-
 /// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -77,19 +73,6 @@ impl Refusal {
         }
     }
 
-    /// Refuses because of the config: one that may not be read is a missing privilege.
-    pub fn config(invalid: Invalid) -> Self {
-        let code = if invalid.denied {
-            Code::Privilege
-        } else {
-            Code::Unusable
-        };
-        Self {
-            code,
-            error: invalid.into(),
-        }
-    }
-
     /// Refuses because of a mistake of ours.
     pub fn bug(error: anyhow::Error) -> Self {
         Self {
@@ -110,50 +93,5 @@ impl Refusal {
             code,
             error: anyhow::Error::new(error).context(doing),
         }
-    }
-}
-
-/// What a run means when everything decided was done.
-pub fn code(decision: &Decision) -> Code {
-    match &decision.choice {
-        Choice::Rest
-        | Choice::Clear
-        | Choice::Return
-        | Choice::Failback
-        | Choice::Resume
-        | Choice::Promote => Code::Done,
-        Choice::Hold(
-            Hold::Returning { .. }
-            | Hold::ManualReturn
-            | Hold::HasLeader(_)
-            | Hold::Confirming { .. }
-            | Hold::AlreadyPromoted
-            | Hold::NothingToReturn,
-        ) => Code::Done,
-        Choice::Hold(
-            Hold::Cut
-            | Hold::Unknown(_)
-            | Hold::ManualSite(_)
-            | Hold::NotEnabled
-            | Hold::Latched
-            | Hold::Paused
-            | Hold::Blocked { .. }
-            | Hold::FenceFailed
-            | Hold::Changed(_)
-            | Hold::PeerAway(_),
-        ) => Code::Held,
-        Choice::Hold(Hold::Stopped) => Code::Failed,
-    }
-}
-
-/// What a run means after it acted.
-pub fn code_after(decision: &Decision, end: &End) -> Code {
-    match end {
-        End::Complete => code(decision),
-        End::Incomplete(_)
-        | End::NotReady(_)
-        | End::FenceFailed(_)
-        | End::GivenUp(_)
-        | End::Stopped => Code::Failed,
     }
 }

@@ -9,7 +9,7 @@ use rustix::fs::Mode;
 use simplelog::{CombinedLogger, ConfigBuilder, SharedLogger, WriteLogger};
 use time::macros::format_description;
 
-use crate::store::file;
+use crate::base::grow;
 
 /// The ancestor's time stamp, in local time.
 const STAMP: &[time::format_description::FormatItem<'static>] =
@@ -31,7 +31,7 @@ struct LineFormat {
 pub fn start(file: Option<&Path>, level: LevelFilter) {
     let file_level = level.max(LevelFilter::Info);
     let offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
-    let opened = file.map(|path| (path, file::open_to_grow(path, MODE)));
+    let opened = file.map(|path| (path, grow::open(path, MODE)));
     let mut places: Vec<Box<dyn SharedLogger>> = vec![place(level, std::io::stderr())];
     let unopened = match opened {
         Some((_, Ok(file))) => {

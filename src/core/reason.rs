@@ -1,7 +1,7 @@
 //! The words for a decision: a stable code and a sentence. Each code has its paragraph in
 //! `docs/runbook.md`.
 
-use crate::decide::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
+use crate::core::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
 
 /// Every reason code.
 pub const REASONS: [&str; 24] = [

@@ -1,12 +1,12 @@
 //! The log lines of a run: one fact per line, and exactly one `decision=` line.
 
 use crate::act::{Deeds, End};
+use crate::base::logging::word;
 use crate::config::{Config, Duty};
-use crate::decide::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
-use crate::logging::word;
+use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, takeover};
-use crate::record::report::{Report, leader, reach, shell_line, standing, voice_word};
+use crate::report::report::{Report, leader, reach, shell_line, standing, voice_word};
 use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what was seen.

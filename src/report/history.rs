@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::Mode;
 
+use crate::base::grow;
 use crate::config::History;
-use crate::record::report::Report;
+use crate::report::report::Report;
 use crate::store::file;
 use crate::store::lock::{self, Held};
 
@@ -64,7 +65,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 fn open(path: &Path) -> std::io::Result<File> {
-    let open = || file::open_to_grow(path, Mode::RUSR | Mode::WUSR);
+    let open = || grow::open(path, Mode::RUSR | Mode::WUSR);
     match (open(), path.parent()) {
         (Err(error), Some(folder)) if error.kind() == std::io::ErrorKind::NotFound => {
             DirBuilder::new().mode(0o700).create(folder)?;

@@ -1,0 +1,9 @@
+//! What every other part may use, and what uses none of them.
+
+pub(crate) mod aside;
+pub mod clock;
+pub mod command;
+pub mod grow;
+pub mod logging;
+pub mod refusal;
+pub(crate) mod resolve;
