@@ -31,8 +31,6 @@ pub(super) fn policy(field: &Field<'_>) -> Policy {
         takeover: Takeover::Manual,
         stop_module: false,
         quorum: Quorum::All,
-        run_spacing: Duration::ZERO,
-        evidence_max_age: Duration::from_secs(30),
         confirm_runs,
         recover_runs: count("recover_runs", 2),
         run_spacing: section

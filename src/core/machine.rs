@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::base::clock::Now;
 use crate::base::refusal::Code;
-use crate::config::Policy;
+use crate::config::{Policy, Share};
 use crate::core::effect::{Effect, End, Ending, Fact, Order, Task, Write};
 use crate::core::event::{Errand, Event, What};
 use crate::core::plan::{Plans, StagePlan};
@@ -41,8 +41,8 @@ pub struct Setup {
     pub orphan_patience: Duration,
     /// How long a run may go on promoting.
     pub promote_budget: Duration,
-    /// The share of the accounts, in millionths, that may lack an available replica.
-    pub may_lack_replica: usize,
+    /// The share of the accounts that may lack an available replica.
+    pub require_replica: Share,
 }
 
 /// All that the machine knows.

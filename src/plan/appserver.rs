@@ -1,6 +1,7 @@
 //! The stages of a mailbox server: promote, restart replicas, flush caches; and its HA module.
 
-use super::stage::{Argv, Judge, Names, OnFailure, Stage, Step, Work};
+use super::stage::{Argv, Judge, Names, Stage, Step, Work};
+use crate::core::plan::OnFailure;
 use super::{PROMOTE, START_MODULE};
 use crate::config::{Appserver, Carbonio, Config, Namespace};
 

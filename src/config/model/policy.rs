@@ -7,10 +7,6 @@ use super::Quorum;
 /// When to act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// A run sooner than this after the last counted one counts nothing.
-    pub run_spacing: Duration,
-    /// Older evidence begins nothing irreversible.
-    pub evidence_max_age: Duration,
     /// Whether this site takes over by itself.
     pub takeover: Takeover,
     /// Whether the manual site stops its HA module (`local.disable_ha_module`).

@@ -18,8 +18,6 @@ pub const PROMOTE_STEP: &str = "promote-accounts";
 const LIST_AGAIN: Duration = Duration::from_secs(2);
 /// After so many promotions in a row that moved nobody, the rest is left for the next run.
 const STALLED: u32 = 2;
-/// Millionths in a whole.
-const WHOLE: usize = 1_000_000;
 
 /// How far the promotion of this run is.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -120,7 +118,8 @@ impl Machine<'_> {
         if listed.total == 0 {
             return self.nobody_left();
         }
-        if self.lacks_replicas(listed) {
+        let share = self.setup.require_replica;
+        if !share.bears(listed.without_replica, listed.total) {
             return self.settle(End::Withheld(format!(
                 "{} of {} accounts have no available replica (carbonio.require_replica)",
                 listed.without_replica, listed.total
@@ -156,14 +155,6 @@ impl Machine<'_> {
             return Effect::Wait(LIST_AGAIN);
         }
         self.settle(End::NoAccounts)
-    }
-
-    /// Whether all lack a replica, or more than the share that may.
-    fn lacks_replicas(&self, listed: &Listed) -> bool {
-        let lacking = listed.without_replica;
-        lacking >= listed.total
-            || lacking.saturating_mul(WHOLE)
-                > listed.total.saturating_mul(self.setup.may_lack_replica)
     }
 
     pub(super) fn promote_ran(&mut self, ran: &Ran) -> Effect {
