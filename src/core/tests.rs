@@ -92,6 +92,8 @@ fn policy(takeover: Takeover, stop_module: bool, on_return: OnReturn) -> Policy 
         quorum: Quorum::All,
         confirm_runs: 2,
         recover_runs: 2,
+        run_spacing: Duration::ZERO,
+        evidence_max_age: Duration::from_secs(30),
         block_period: Duration::from_secs(3600),
         max_attempts: 3,
         on_return,
