@@ -1,6 +1,6 @@
 //! The log lines of a run: one fact per line, and exactly one `decision=` line.
 
-use crate::base::logging::word;
+use crate::base::logging::{DECISION, word};
 use crate::config::{Config, Duty};
 use crate::core::effect::{End, Fact};
 use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
