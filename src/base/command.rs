@@ -25,8 +25,8 @@ pub use self::outcome::Outcome;
 /// older folders that a distribution may still keep apart.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The standard output that is kept: three times the answer for 100 000 accounts.
-const KEPT_OUTPUT: u64 = 256 << 20;
+/// The standard output that is kept: twice the answer for 1 000 000 accounts, on disk.
+const KEPT_OUTPUT: u64 = 2 << 30;
 
 /// The longest time without a look at the child and at `stop`.
 const TICK: Duration = Duration::from_millis(50);
