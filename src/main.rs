@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use habeat::app::Errand;
+use habeat::base::command::gate;
 use habeat::base::logging;
 use habeat::base::refusal::{Code, Refusal};
 use habeat::cli::{Cli, Common, RunArgs, Verb};
@@ -15,6 +16,9 @@ use habeat::verbs::check;
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
+    if let Some(code) = gate::enter() {
+        return ExitCode::from(code);
+    }
     let cli = Cli::parse();
     let common = cli.common().clone();
     let verb = cli.verb().unwrap_or_else(|error| error.exit());
