@@ -10,7 +10,7 @@ use crate::base::refusal::Refusal;
 use crate::core::effect::{Order, Task};
 use crate::core::event::{Finding, Ran};
 use crate::core::story::Story;
-use crate::plan::{Book, Outcome, Stage, Step, Work};
+use crate::plan::{Book, Outcome, Step, Work};
 use crate::store::{AccountList, Journal};
 
 pub mod accounts;
@@ -100,13 +100,14 @@ impl Tools<'_> {
     /// Does what is ordered. `story` is what the journal tells so far.
     pub fn run(&mut self, order: &Order, story: &Story, deeds: &mut Deeds) -> Ran {
         let Some(stage) = self.book.stage(order.stage) else {
-            return failed(Outcome::SpawnFailed(format!(
+            return plain(Outcome::BadOutput(format!(
                 "there is no stage {}",
                 order.stage
             )));
         };
         self.is_tracked = match order.task {
-            Task::Command(at) => order.not_after.is_some() || stage.is_undone(at),
+            // What only asks may be asked again beside itself.
+            Task::Command(_) => order.not_after.is_some() || stage.takes_back(),
             Task::Promote | Task::Sweep | Task::Recover | Task::Restore => true,
             Task::Operations | Task::AwaitOperations | Task::List | Task::Prepare => false,
         };
@@ -114,19 +115,23 @@ impl Tools<'_> {
             (Task::Command(_), Work::PowerOff { .. }) => self.power_off(stage, order, deeds),
             (Task::Command(at), _) => match stage.command(at) {
                 Some(step) => self.command(step, order, deeds),
-                None => failed(Outcome::SpawnFailed("there is no such command".into())),
+                None => plain(Outcome::BadOutput("there is no such command".into())),
             },
             (Task::Sweep, _) => self.sweep(stage, story, deeds),
             (task, Work::Promote { .. }) => self.promotion(task, stage, order, story, deeds),
             (task, Work::Recover(recovery) | Work::Restore(recovery)) => {
                 recover::run(task, recovery, order, self, story, deeds)
             }
-            (_, Work::Sequence(_) | Work::Switch { .. } | Work::PowerOff { .. } | Work::Batches { .. }) => {
-                failed(Outcome::SpawnFailed(format!(
-                    "{} is not run like that",
-                    order.stage
-                )))
-            }
+            (
+                _,
+                Work::Sequence(_)
+                | Work::Switch { .. }
+                | Work::PowerOff { .. }
+                | Work::Batches { .. },
+            ) => plain(Outcome::BadOutput(format!(
+                "{} is not run like that",
+                order.stage
+            ))),
         }
     }
 
@@ -199,7 +204,8 @@ fn late() -> Ran {
     }
 }
 
-fn failed(outcome: Outcome) -> Ran {
+/// What a step came to, and nothing beyond that.
+fn plain(outcome: Outcome) -> Ran {
     Ran {
         outcome,
         finding: Finding::Nothing,

@@ -74,7 +74,7 @@ pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report
             now: &now,
             seen: world.seen()?,
             decision: decided(&state)?,
-            memory: state.told_memory(),
+            memory: state.shown(),
             asked_by: asked_by.as_deref(),
         },
         &world.deeds,
@@ -108,7 +108,12 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
     };
     let on_promotion = (may_promote && !world.memory.is_promoted()).then_some(&*book.takeover);
     let would_run = std::mem::take(&mut world.would_run);
-    Ok(Report::of_dry_run(parts, would_run, on_promotion, ending.code))
+    Ok(Report::of_dry_run(
+        parts,
+        would_run,
+        on_promotion,
+        ending.code,
+    ))
 }
 
 /// Takes down an operator's word; returns what to tell them.

@@ -127,9 +127,9 @@ impl Cli {
             None => Verb::Run(before),
             Some(Verb::Run(after)) => Verb::Run(before.or(&after)),
             Some(Verb::Failback(after)) => Verb::Failback(before.or(&after)),
-            Some(verb @ (Verb::Check { .. } | Verb::Ack(_) | Verb::Retry(_) | Verb::Drill { .. }))
-                if before.dry_run || before.json =>
-            {
+            Some(
+                verb @ (Verb::Check { .. } | Verb::Ack(_) | Verb::Retry(_) | Verb::Drill { .. }),
+            ) if before.dry_run || before.json => {
                 return Err(clap::Error::raw(
                     clap::error::ErrorKind::ArgumentConflict,
                     format!(
@@ -137,7 +137,9 @@ impl Cli {
                     ),
                 ));
             }
-            Some(verb @ (Verb::Check { .. } | Verb::Ack(_) | Verb::Retry(_) | Verb::Drill { .. })) => verb,
+            Some(
+                verb @ (Verb::Check { .. } | Verb::Ack(_) | Verb::Retry(_) | Verb::Drill { .. }),
+            ) => verb,
         };
         Ok((self.common, verb))
     }

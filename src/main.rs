@@ -6,18 +6,22 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
+use habeat::base::command::gate;
 use habeat::base::logging;
 use habeat::base::outlet::Outlet;
 use habeat::base::refusal::{Code, Refusal};
 use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
+use habeat::core::event::Errand;
 use habeat::drill::Drilled;
 use habeat::report::report::refused;
-use habeat::core::event::Errand;
 use habeat::verbs::{ack, check};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
+    if let Some(code) = gate::enter() {
+        return ExitCode::from(code);
+    }
     let (common, verb) = match Cli::try_parse().and_then(Cli::into_parts) {
         Ok(parts) => parts,
         Err(error) => return no_call(&error),

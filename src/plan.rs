@@ -4,8 +4,8 @@ use std::time::Duration;
 
 pub use crate::base::command::Outcome;
 use crate::config::{Config, Duty, Mesh, Proxyserver, Vcenter};
-pub use crate::core::plan::{ACTIVATE, OnFailure};
 use crate::core::plan::Plans;
+pub use crate::core::plan::{ACTIVATE, OnFailure};
 
 mod appserver;
 mod lines;
@@ -52,9 +52,12 @@ impl Book {
         let takeover = takeover(config);
         let (mut back, mut back_by_itself, mut stops, mut restore) = (None, true, None, None);
         match &config.duty {
-            Duty::Appserver(_) => stops = Some([STOP_MODULE, START_MODULE].map(|it| module(config, it))),
+            Duty::Appserver(_) => {
+                stops = Some([STOP_MODULE, START_MODULE].map(|it| module(config, it)))
+            }
             Duty::Proxyserver(proxyserver) => {
-                back = (!proxyserver.deactivate.is_empty()).then(|| deactivate(config, proxyserver));
+                back =
+                    (!proxyserver.deactivate.is_empty()).then(|| deactivate(config, proxyserver));
                 back_by_itself = proxyserver.enable_deactivate;
             }
             Duty::Consulserver(mesh) => restore = Some(recovery::half_done(config, mesh)),
@@ -63,10 +66,15 @@ impl Book {
             takeover: takeover.iter().map(Stage::outline).collect(),
             back: back.as_ref().map(Stage::outline),
             back_by_itself,
-            module: stops.as_ref().map(|stages| stages.each_ref().map(Stage::outline)),
+            module: stops
+                .as_ref()
+                .map(|stages| stages.each_ref().map(Stage::outline)),
             restore: restore.as_ref().map(Stage::outline),
         };
-        let others = back.into_iter().chain(stops.into_iter().flatten()).chain(restore);
+        let others = back
+            .into_iter()
+            .chain(stops.into_iter().flatten())
+            .chain(restore);
         Self {
             takeover,
             others: others.collect(),
@@ -76,7 +84,10 @@ impl Book {
 
     /// Returns the stage of this name.
     pub fn stage(&self, name: &str) -> Option<&Stage> {
-        self.takeover.iter().chain(&self.others).find(|stage| stage.name == name)
+        self.takeover
+            .iter()
+            .chain(&self.others)
+            .find(|stage| stage.name == name)
     }
 }
 
@@ -157,7 +168,11 @@ fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
 
 fn fence(config: &Config) -> Stage {
     let mut steps = commands(config, "fence-command", &config.fence.commands);
-    steps.extend(commands(config, outline::FENCE_VERIFY, &config.fence.verify));
+    steps.extend(commands(
+        config,
+        outline::FENCE_VERIFY,
+        &config.fence.verify,
+    ));
     Stage {
         name: FENCE,
         work: Work::Sequence(steps),

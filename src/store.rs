@@ -4,13 +4,12 @@ pub mod accounts;
 pub mod file;
 pub mod journal;
 pub mod lock;
-pub mod ranges;
 pub mod state;
 
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{AccountList, Batch, Bounds, Extent};
+pub use accounts::{AccountList, Batch, Bounds};
 pub use file::Foreign;
-pub use journal::{Event, Journal, Story};
+pub use journal::Journal;
 pub use lock::RunLock;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::act::{Deeds, Tally, Tools, accounts, failed, is_late, late, step};
+use crate::act::{Deeds, Tally, Tools, accounts, is_late, late, plain, step};
 use crate::core::effect::{Order, Task};
 use crate::core::event::{Finding, Listed, Ran};
 use crate::core::story::Story;
@@ -28,7 +28,7 @@ impl Tools<'_> {
             operations,
         } = &stage.work
         else {
-            return failed(Outcome::SpawnFailed("it does not promote".into()));
+            return plain(Outcome::BadOutput("it does not promote".into()));
         };
         match task {
             Task::Operations => self.operations(operations),
@@ -41,7 +41,7 @@ impl Tools<'_> {
                 self.command(promote, order, deeds)
             }
             Task::Command(_) | Task::Sweep | Task::Prepare | Task::Recover | Task::Restore => {
-                failed(Outcome::SpawnFailed("it does not promote".into()))
+                plain(Outcome::BadOutput("it does not promote".into()))
             }
         }
     }
@@ -55,19 +55,23 @@ impl Tools<'_> {
             Ok(names) => names,
             Err(refusal) => {
                 let why = format!("{:#}", refusal.error);
-                return failed(Outcome::Unjournalled(why));
+                return plain(Outcome::Unjournalled(why));
             }
         };
-        log::info!("step={} state=started deadline={}s", list.name, list.deadline.as_secs());
+        log::info!(
+            "step={} state=started deadline={}s",
+            list.name,
+            list.deadline.as_secs()
+        );
         let mut listed = None;
-        let deed = self.try_judged(list, &[], &mut |finished| {
-            match accounts::list(finished, host, &mut names) {
-                Ok(all) => {
-                    listed = Some(all);
-                    Outcome::Ok
-                }
-                Err(outcome) => outcome,
+        let (deed, _) = self.try_judged(list, &[], &mut |finished| match accounts::list(
+            finished, host, &mut names,
+        ) {
+            Ok(all) => {
+                listed = Some(all);
+                Outcome::Ok
             }
+            Err(outcome) => outcome,
         });
         step::report(&deed);
         let extent = names.extent();
@@ -75,7 +79,7 @@ impl Tools<'_> {
         let outcome = deed.outcome.clone();
         deeds.steps.push(deed);
         let Some(listed) = listed.filter(|_| outcome == Outcome::Ok) else {
-            return failed(outcome);
+            return plain(outcome);
         };
         let tally = deeds.accounts.get_or_insert_with(|| Tally {
             without_replica: listed.without_replica,
@@ -114,7 +118,7 @@ impl Tools<'_> {
                     "step={} outcome={why:?} consequence=\"not waited for\"",
                     operations.name
                 );
-                failed(deed.outcome)
+                plain(deed.outcome)
             }
         }
     }

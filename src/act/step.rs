@@ -1,129 +1,120 @@
-//! Runs one step, in the variant that is the right one.
+//! Runs one command of a step, in the variant that is the right one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::cell::OnceCell;
+use std::sync::atomic::Ordering;
 
 use crate::act::{Deed, Tools, judge};
-use crate::base::command::{Finished, Runner};
+use crate::base::command::{Finished, Noted};
+use crate::base::process::Process;
+use crate::core::story::{Child, Entry};
 use crate::plan::{Outcome, Step};
-use crate::store::Event;
 
 impl Tools<'_> {
-    /// Runs a step once, journalled before and after.
-    pub(super) fn run(&self, step: &Step) -> (Deed, Option<Finished>) {
-        if let Err(deed) = self.begin(step) {
-            return (deed, None);
-        }
-        let (deed, finished) = self.try_variants(step, &[]);
-        self.end(&deed);
-        (deed, Some(finished))
-    }
-
-    /// Journals that a step is about to start.
-    pub(super) fn begin(&self, step: &Step) -> Result<(), Deed> {
-        let before = Event::Before {
-            step: step.name.into(),
-        };
-        self.note(&before).map_err(|why| Deed {
-            step: step.name,
-            outcome: Outcome::SpawnFailed(why),
-            took: Duration::ZERO,
-            complaint: None,
-        })?;
-        log::info!(
-            "step={} state=started deadline={}s",
-            step.name,
-            step.deadline.as_secs()
-        );
-        Ok(())
-    }
-
-    /// Journals and tells how a step ended.
-    pub(super) fn end(&self, deed: &Deed) {
-        let after = Event::After {
-            step: deed.step.into(),
-            outcome: deed.outcome.to_string(),
-        };
-        if let Err(why) = self.note(&after) {
-            log::error!("step={} cause={why:?}", deed.step);
-        }
-        report(deed);
-    }
-
     /// Runs the right variant of a step, or finds out which it is.
     pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
-        let mut judge = |finished: &mut Finished| judge::judge(step.judge, finished);
-        try_variants((&self.runner, &self.variant), step, tail, &mut judge)
+        self.try_judged(step, tail, &mut |finished| {
+            judge::judge(step.judge, finished)
+        })
     }
-}
 
-/// The same, by a judge of its own.
-pub(super) fn try_variants(
-    (runner, variant): (&Runner, &AtomicUsize),
-    step: &Step,
-    tail: &[String],
-    judge: &mut dyn FnMut(&mut Finished) -> Outcome,
-) -> (Deed, Finished) {
-    let known = variant.load(Ordering::Relaxed);
-    let candidates = match step.variants.get(known) {
-        Some(only) => std::slice::from_ref(only),
-        None => step.variants.as_slice(),
-    };
-    let mut last = None;
-    for (index, argv) in candidates.iter().enumerate() {
-        let tried = try_once(runner, step, argv, tail, judge);
-        let settled = match &tried.0.outcome {
-            Outcome::Ok => {
-                if candidates.len() > 1 {
-                    variant.store(index, Ordering::Relaxed);
+    /// The same, by a judge of its own.
+    pub(super) fn try_judged(
+        &self,
+        step: &Step,
+        tail: &[String],
+        judge: &mut dyn FnMut(&mut Finished) -> Outcome,
+    ) -> (Deed, Finished) {
+        let known = self.variant.load(Ordering::Relaxed);
+        let candidates = match step.variants.get(known) {
+            Some(only) => std::slice::from_ref(only),
+            None => step.variants.as_slice(),
+        };
+        let mut last = None;
+        for (index, argv) in candidates.iter().enumerate() {
+            let tried = self.try_once(step, argv, tail, judge);
+            let settled = match &tried.0.outcome {
+                Outcome::Ok => {
+                    if candidates.len() > 1 {
+                        self.variant.store(index, Ordering::Relaxed);
+                    }
+                    true
                 }
-                true
+                // What an unknown namespace looks like; anything else says nothing about it.
+                Outcome::Exit(_) | Outcome::BadOutput(_) => false,
+                Outcome::Signal(_)
+                | Outcome::TimedOut
+                | Outcome::Stopped
+                | Outcome::SpawnFailed(_)
+                | Outcome::Unjournalled(_)
+                | Outcome::Skipped(_) => true,
+            };
+            last = Some(tried);
+            if settled {
+                break;
             }
-            // What an unknown namespace looks like; anything else says nothing about it.
-            Outcome::Exit(_) | Outcome::BadOutput(_) => false,
-            Outcome::Signal(_)
+        }
+        last.unwrap_or_else(|| self.try_once(step, &[], tail, judge))
+    }
+
+    fn try_once(
+        &self,
+        step: &Step,
+        argv: &[String],
+        tail: &[String],
+        judge: &mut dyn FnMut(&mut Finished) -> Outcome,
+    ) -> (Deed, Finished) {
+        let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
+        let mut finished = self.start(step, &argv, tail.is_empty());
+        let outcome = judge(&mut finished);
+        let complaint = match &outcome {
+            Outcome::Ok => None,
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::Stopped
             | Outcome::SpawnFailed(_)
-            | Outcome::Skipped(_) => true,
+            | Outcome::Unjournalled(_)
+            | Outcome::BadOutput(_)
+            | Outcome::Skipped(_) => judge::complaint(&finished),
         };
-        last = Some(tried);
-        if settled {
-            break;
-        }
+        (
+            Deed {
+                step: step.name,
+                outcome,
+                took: finished.took,
+                complaint,
+            },
+            finished,
+        )
     }
-    last.unwrap_or_else(|| try_once(runner, step, &[], tail, judge))
-}
 
-fn try_once(
-    runner: &Runner,
-    step: &Step,
-    argv: &[String],
-    tail: &[String],
-    judge: &mut dyn FnMut(&mut Finished) -> Outcome,
-) -> (Deed, Finished) {
-    let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
-    let mut finished = runner.run(&argv, step.deadline);
-    let outcome = judge(&mut finished);
-    let complaint = match &outcome {
-        Outcome::Ok => None,
-        Outcome::Exit(_)
-        | Outcome::Signal(_)
-        | Outcome::TimedOut
-        | Outcome::Stopped
-        | Outcome::SpawnFailed(_)
-        | Outcome::BadOutput(_)
-        | Outcome::Skipped(_) => judge::complaint(&finished),
-    };
-    (
-        Deed {
-            step: step.name,
-            outcome,
-            took: finished.took,
-            complaint,
-        },
-        finished,
-    )
+    /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
+    /// may be ten thousand, gets no control group, and harms nobody if it is run twice.
+    fn start(&self, step: &Step, argv: &[String], in_group: bool) -> Finished {
+        let Some(journal) = self.journal.as_ref().filter(|_| self.is_tracked) else {
+            return self.runner.run(argv, step.deadline);
+        };
+        let known = OnceCell::new();
+        let note = |process: &Process| {
+            let child = Child {
+                step: step.name.to_owned(),
+                process: process.clone(),
+            };
+            let _ = known.set((process.pid, process.started));
+            journal.remark(&Entry::Child(child))
+        };
+        let noted = Noted {
+            note: &note,
+            in_group,
+        };
+        let finished = self.runner.run_noted(argv, step.deadline, noted);
+        if let (Some(&(pid, started)), false) = (known.get(), finished.survives) {
+            if let Err(error) = journal.remark(&Entry::ChildEnded { pid, started }) {
+                log::error!("step={} cause=\"{error}\"", step.name);
+            }
+        }
+        finished
+    }
 }
 
 /// One line per step: what came of it.

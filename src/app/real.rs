@@ -20,7 +20,7 @@ use crate::core::story::{Child, Entry};
 use crate::observe::{Observation, observe};
 use crate::plan::Book;
 use crate::report::lines;
-use crate::store::{Foreign, journal, state};
+use crate::store::{Foreign, accounts, journal, state};
 
 pub(super) struct Real<'a> {
     config: &'a Config,
@@ -66,6 +66,7 @@ impl<'a> Real<'a> {
                 journal: None,
                 accounts: None,
                 prepared: None,
+                is_tracked: false,
             },
             seen: None,
             deeds: Deeds::default(),
@@ -105,7 +106,7 @@ impl<'a> Real<'a> {
             Write::Gist => journal::end(&files.promotion, &memory.story, &Now::read()),
             Write::ForgetList => {
                 self.tools.accounts = None;
-                journal::forget_list(&files.promotion)
+                accounts::forget(&files.promotion)
             }
         }
     }
@@ -165,7 +166,11 @@ impl World for Real<'_> {
                 let epoch = memory.promotion.as_ref().map(|it| it.epoch);
                 let epoch = epoch.map(|it| ("HABEAT_EPOCH".to_owned(), it.to_string()));
                 self.tools.runner.environment = epoch.into_iter().collect();
-                Ok(What::Ran(self.tools.run(&order, &memory.story, &mut self.deeds)))
+                Ok(What::Ran(self.tools.run(
+                    &order,
+                    &memory.story,
+                    &mut self.deeds,
+                )))
             }
             Effect::Wait(time) => {
                 self.tools.pause(time);

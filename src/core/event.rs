@@ -3,8 +3,8 @@
 
 use crate::base::clock::Now;
 use crate::base::command::Outcome;
-use crate::core::story::{Entry, Extent};
 use crate::core::Memory;
+use crate::core::story::{Entry, Extent};
 use crate::observe::Observation;
 
 /// What happened, and when.

@@ -25,6 +25,7 @@ mod settle;
 mod work;
 
 use evidence::Evidence;
+pub use settle::code;
 
 /// What does not change during a run.
 #[derive(Debug, Clone)]
@@ -52,6 +53,18 @@ pub struct State {
     pub memory: Memory,
     /// What a crash forgets.
     pub run: Run,
+}
+
+impl State {
+    /// Returns the memory to be shown. On a return nothing is left in it: then what was returned
+    /// from is shown.
+    pub fn shown(&self) -> &Memory {
+        if self.memory.promotion.is_some() {
+            &self.memory
+        } else {
+            &self.run.intended
+        }
+    }
 }
 
 /// What a crash forgets.

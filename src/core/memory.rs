@@ -218,9 +218,7 @@ impl Memory {
         let promotion = self.promotion.as_ref();
         promotion.is_some_and(|promotion| match promotion.phase {
             Phase::Finished | Phase::Returning => true,
-            Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts => {
-                self.has_begun(ACTIVATE)
-            }
+            Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts => self.has_begun(ACTIVATE),
         })
     }
 
@@ -284,9 +282,9 @@ impl Memory {
         match self.promotion.as_ref().map(|promotion| promotion.phase) {
             None => true,
             Some(Phase::Unfinished) => !self.is_recovering(),
-            Some(
-                Phase::FenceFailed | Phase::NoAccounts | Phase::Finished | Phase::Returning,
-            ) => false,
+            Some(Phase::FenceFailed | Phase::NoAccounts | Phase::Finished | Phase::Returning) => {
+                false
+            }
         }
     }
 
@@ -400,7 +398,5 @@ fn row(streak: u32, last: Option<&Now>, policy: &Policy, now: &Now) -> u32 {
 
 /// Whether a run counts, the last that did being `last`.
 fn counts(last: Option<&Now>, policy: &Policy, now: &Now) -> bool {
-    last.is_none_or(|last| {
-        !now.same_boot(last) || now.at_least_since(last) >= policy.run_spacing
-    })
+    last.is_none_or(|last| !now.same_boot(last) || now.at_least_since(last) >= policy.run_spacing)
 }

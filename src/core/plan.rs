@@ -4,6 +4,9 @@
 /// The name of the stage that moves the traffic here, and of its commands.
 pub const ACTIVATE: &str = "activate";
 
+/// The step that promotes the accounts.
+pub const PROMOTE_STEP: &str = "promote-accounts";
+
 /// Stages run one after another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StagePlan {

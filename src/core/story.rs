@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Now;
+use crate::base::process::Process;
 use crate::core::ranges::Ranges;
 use crate::core::{Phase, Promotion, UNDONE};
 
@@ -18,6 +19,16 @@ pub struct Extent {
     pub bytes: u64,
     /// CRC-32 of these bytes.
     pub checksum: String,
+}
+
+/// A process that a step has started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// The step.
+    pub step: String,
+    /// Who it is.
+    #[serde(flatten)]
+    pub process: Process,
 }
 
 /// One line.
@@ -81,6 +92,15 @@ pub enum Entry {
         /// Its name.
         stage: String,
     },
+    /// A step is about to run this process: it waits for this line.
+    Child(Child),
+    /// That process has ended. What it left in the background, it left on purpose.
+    ChildEnded {
+        /// Its number.
+        pid: i32,
+        /// When it began, in clock ticks since boot.
+        started: u64,
+    },
     /// What was done of the recovery is undone: it would be done from the start.
     Undone,
     /// The promotion is done, or the peer came back before it was.
@@ -107,20 +127,23 @@ pub struct Story {
     pub listed: Extent,
     /// Steps that were begun, whatever became of them.
     pub begun: BTreeSet<String>,
-    /// Commands that were begun and not seen to end.
-    pub children: Vec<u32>,
     /// Stages that are done.
     pub stages: BTreeSet<String>,
     /// Commands that are done, in order, of each stage that runs each of its commands once.
     pub commands: BTreeMap<String, Vec<String>>,
     /// What is done of each stage that works in batches.
     pub batches: BTreeMap<String, Ranges>,
+    /// Processes of which it is not known that they have ended.
+    pub children: Vec<Child>,
+    /// Whether there are lines after the one that says it has ended.
+    pub is_longer: bool,
     /// Bytes up to the last whole line.
     pub(crate) sound: u64,
 }
 
 impl Story {
     pub(crate) fn add(&mut self, entry: Entry) {
+        self.is_longer = self.ended.is_some();
         match entry {
             Entry::Begun {
                 epoch,
@@ -134,6 +157,7 @@ impl Story {
                     lost,
                     began: Some(at),
                     sound: self.sound,
+                    children: std::mem::take(&mut self.children),
                     ..Self::default()
                 };
             }
@@ -154,6 +178,10 @@ impl Story {
             Entry::StageDone { stage } => {
                 self.stages.insert(stage);
             }
+            Entry::Child(child) => self.children.push(child),
+            Entry::ChildEnded { pid, started } => self
+                .children
+                .retain(|child| (child.process.pid, child.process.started) != (pid, started)),
             Entry::Undone => {
                 self.begun = [UNDONE.to_owned()].into();
                 self.commands.clear();
@@ -162,7 +190,12 @@ impl Story {
         }
     }
 
-    /// Whether it tells of a promotion that is not over.
+    /// Whether it says more of a promotion than its number and its times.
+    pub fn is_long(&self) -> bool {
+        self.epoch > 0 && self.began.is_some() && (self.ended.is_none() || self.is_longer)
+    }
+
+    /// Whether a promotion is begun and not over.
     pub fn is_open(&self) -> bool {
         self.epoch > 0 && self.began.is_some() && self.ended.is_none()
     }
@@ -172,7 +205,8 @@ impl Story {
         *self = Self {
             epoch: self.epoch,
             began: self.began.take(),
-            ended: Some(at),
+            ended: self.ended.take().or(Some(at)),
+            children: std::mem::take(&mut self.children),
             ..Self::default()
         };
     }

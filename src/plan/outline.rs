@@ -44,7 +44,14 @@ impl Stage {
             _ => Class::Reversible,
         };
         let steps = steps.iter().enumerate();
-        steps.map(|(number, step)| command(step, class(number, step))).collect()
+        steps
+            .map(|(number, step)| command(step, class(number, step)))
+            .collect()
+    }
+
+    /// Whether the command at this place takes something back.
+    pub fn takes_back(&self) -> bool {
+        matches!(self.name, DEACTIVATE | START_MODULE)
     }
 
     /// Returns the command at this place of the outline.

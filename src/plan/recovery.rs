@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::stage::{Argv, Judge, Stage, Step, Work};
-use crate::core::plan::OnFailure;
 use crate::config::{Config, Mesh};
 use crate::core::STOP_MESH;
+use crate::core::plan::OnFailure;
 
 /// The name of the stage that recovers the mesh.
 pub const RECOVER: &str = "recover-mesh";

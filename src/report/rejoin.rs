@@ -13,9 +13,7 @@ pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
     };
     match memory.promotion.as_ref().map(|promotion| promotion.phase) {
         Some(Phase::Finished) => {}
-        Some(
-            Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning,
-        )
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning)
             if memory.story.begun.contains(START_MESH) =>
         {
             let unsure = "a recovery was begun and not seen to its end: Consul may have taken its \
@@ -23,9 +21,8 @@ pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
                           peer's servers follow one leader; docs/mesh.md#return";
             return vec![unsure.to_owned()];
         }
-        Some(
-            Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning,
-        ) | None => {
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning)
+        | None => {
             return Vec::new();
         }
     }

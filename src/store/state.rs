@@ -2,7 +2,6 @@
 //! versioned, checksummed JSON document; an empty file (the ancestor's, or an admin's `touch`)
 //! is that state with no details. Damaged or newer than we know is refused, never guessed.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -14,7 +13,7 @@ use crate::base::refusal::Refusal;
 use crate::config::Files;
 use crate::core::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::store::file::{self, DOCUMENT_MAX, Foreign};
-use crate::store::journal;
+use crate::store::{accounts, journal};
 
 /// The version of the documents we write, and the newest we read.
 const VERSION: u32 = 1;
@@ -32,38 +31,15 @@ struct Envelope<'a> {
 /// # Errors
 /// When a file cannot be read, is damaged, or is newer than this habeat.
 pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
-    let promotion = read(&files.promotion, foreign, Promotion::undocumented)?;
-    let begun = match &promotion {
-        Some(promotion) => journal::begun(&files.promotion, promotion, foreign)?,
-        None => BTreeSet::new(),
-    };
+    let story = journal::load(&files.promotion, foreign)?.unwrap_or_default();
     Ok(Memory {
         suspicion: read(&files.down, foreign, Suspicion::default)?,
-        promotion,
-        begun,
+        promotion: read(&files.promotion, foreign, Promotion::undocumented)?,
         module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
-        last_promotion: journal::last_promotion(&files.promotion, foreign)?,
+        stale_list: !story.is_open() && accounts::is_there(&files.promotion),
+        story,
         paused: false,
     })
-}
-
-/// Writes what has changed between two memories; nothing else is touched.
-///
-/// # Errors
-/// When a file cannot be written or removed.
-pub fn save(files: &Files, before: &Memory, after: &Memory) -> Result<(), Refusal> {
-    // The promotion first: whoever dies between two writes has said the more important thing.
-    write(
-        &files.promotion,
-        before.promotion.as_ref(),
-        after.promotion.as_ref(),
-    )?;
-    write(&files.module, before.module.as_ref(), after.module.as_ref())?;
-    write(
-        &files.down,
-        before.suspicion.as_ref(),
-        after.suspicion.as_ref(),
-    )
 }
 
 fn read<T: DeserializeOwned>(
@@ -101,13 +77,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     serde_json::from_str(envelope.state.get()).map_err(|error| format!("it is damaged ({error})"))
 }
 
-fn write<T: Serialize + PartialEq>(
-    path: &Path,
-    before: Option<&T>,
-    after: Option<&T>,
-) -> Result<(), Refusal> {
-    match after {
-        _ if before == after => Ok(()),
+/// Writes a state file; `None` = it goes.
+///
+/// # Errors
+/// When it cannot be written or removed.
+pub fn write<T: Serialize>(path: &Path, state: Option<&T>) -> Result<(), Refusal> {
+    match state {
         None => file::remove(path),
         Some(state) => file::replace(path, &document(path, state)?),
     }

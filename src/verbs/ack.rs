@@ -50,7 +50,11 @@ pub fn retry(config: &Path, reason: &str) -> Result<String, Refusal> {
 /// The reason, and whose it is.
 fn signed(reason: &str) -> String {
     let who = asker();
-    if reason.is_empty() { who } else { format!("{reason} ({who})") }
+    if reason.is_empty() {
+        who
+    } else {
+        format!("{reason} ({who})")
+    }
 }
 
 fn say(verb: &str, promotion: &Promotion, reason: &str) {

@@ -9,10 +9,8 @@ use super::{After, Machine, Place};
 use crate::base::command::Outcome;
 use crate::core::effect::{Effect, End, Fact, Task};
 use crate::core::event::{Finding, Listed, Ran};
+use crate::core::plan::PROMOTE_STEP;
 use crate::core::story::Entry;
-
-/// The step that promotes.
-pub const PROMOTE_STEP: &str = "promote-accounts";
 
 /// Between two lists of which the first was empty: a server that has just started knows nobody yet.
 const LIST_AGAIN: Duration = Duration::from_secs(2);
@@ -103,6 +101,7 @@ impl Machine<'_> {
                 | Outcome::Signal(_)
                 | Outcome::TimedOut
                 | Outcome::SpawnFailed(_)
+                | Outcome::Unjournalled(_)
                 | Outcome::BadOutput(_)),
             ) => self.settle(End::Incomplete(format!("list-accounts: {outcome}"))),
         }
@@ -128,7 +127,11 @@ impl Machine<'_> {
         let promoted = self.run.accounts.promoted.clone();
         if let (Some(before), Some(outcome)) = (before, promoted) {
             let moved = listed.total < before;
-            self.run.accounts.stalled = if moved { 0 } else { self.run.accounts.stalled + 1 };
+            self.run.accounts.stalled = if moved {
+                0
+            } else {
+                self.run.accounts.stalled + 1
+            };
             let is_over = self.time_left(Task::Promote) == Some(Duration::ZERO);
             if outcome != Outcome::Ok || self.run.accounts.stalled >= STALLED || is_over {
                 return self.settle(End::Incomplete(format!(
@@ -169,6 +172,7 @@ impl Machine<'_> {
             | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_) => {
                 self.run.accounts.promoted = Some(ran.outcome.clone());
                 self.write_then(After::Run(Task::List, None))

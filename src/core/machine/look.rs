@@ -37,7 +37,9 @@ impl Machine<'_> {
     fn confirm(&mut self) -> Effect {
         let takes_over = match self.run.decision.as_ref().map(|it| &it.choice) {
             Some(Choice::Promote | Choice::Resume) => true,
-            Some(Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback)
+            Some(
+                Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback,
+            )
             | None => false,
         };
         if !takes_over && !self.is_waited() {
@@ -110,9 +112,8 @@ impl Machine<'_> {
             return self.confirm();
         }
         self.tell();
-        let why = format!(
-            "commands of an earlier run cannot be ended (pids {left:?}); end them by hand"
-        );
+        let why =
+            format!("commands of an earlier run cannot be ended (pids {left:?}); end them by hand");
         self.end(Code::Failed, End::Incomplete(why))
     }
 }

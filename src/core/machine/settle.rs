@@ -3,14 +3,12 @@
 use super::{After, Machine};
 use crate::base::refusal::Code;
 use crate::core::effect::{Effect, End, Ending, Fact, Write};
-use crate::core::plan::{ACTIVATE, Class, StagePlan, Work};
+use crate::core::plan::{ACTIVATE, Class, PROMOTE_STEP, StagePlan, Work};
 use crate::core::story::{Entry, Told};
 use crate::core::{
     Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, Promotion,
 };
 use crate::observe::Reach;
-
-use super::accounts::PROMOTE_STEP;
 
 impl Machine<'_> {
     /// Returns what a decision needs. An empty plan means that there is nothing to run.
@@ -86,9 +84,8 @@ impl Machine<'_> {
             return Vec::new();
         }
         let done = &self.memory.story.stages;
-        let owed = |stage: &&StagePlan| {
-            matches!(stage.work, Work::Sweep) && !done.contains(stage.name)
-        };
+        let owed =
+            |stage: &&StagePlan| matches!(stage.work, Work::Sweep) && !done.contains(stage.name);
         let takeover = &self.setup.plans.takeover;
         takeover.iter().filter(owed).cloned().collect()
     }
@@ -135,7 +132,9 @@ impl Machine<'_> {
     /// Returns the memory once a decision counts.
     fn after(&self, decision: &Decision) -> Memory {
         let reach = self.run.reach.as_ref().unwrap_or(&Reach::Silent);
-        let mut next = self.memory.after(&self.setup.policy, decision, reach, &self.at);
+        let mut next = self
+            .memory
+            .after(&self.setup.policy, decision, reach, &self.at);
         if let Some(suspicion) = &mut next.suspicion {
             suspicion.host.clone_from(&self.setup.host);
         }
@@ -182,10 +181,9 @@ impl Machine<'_> {
     fn begin_return(&self, next: &mut Memory) {
         let plans = &self.setup.plans;
         let runs = |stage: &StagePlan| self.run.plan.iter().any(|it| it.name == stage.name);
-        if let (true, Some(promotion)) = (
-            plans.back.as_ref().is_some_and(runs),
-            &mut next.promotion,
-        ) && promotion.phase != Phase::Returning
+        if let (true, Some(promotion)) =
+            (plans.back.as_ref().is_some_and(runs), &mut next.promotion)
+            && promotion.phase != Phase::Returning
         {
             promotion.phase = Phase::Returning;
             promotion.attempts = 0;
@@ -221,7 +219,7 @@ impl Machine<'_> {
         }
         self.settle_choice(&decision, &end, &mut next);
         let is_over = self.memory.promotion.is_some() && next.promotion.is_none();
-        let is_finished = next.is_promoted() && self.memory.story.is_open();
+        let is_finished = next.is_promoted() && self.memory.story.is_long();
         if is_over {
             // The file goes last: without it nobody would come by here again.
             self.forget();
@@ -267,11 +265,9 @@ impl Machine<'_> {
             Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if *end == End::Complete => {
                 next.module = Some(Module::new(ModulePhase::Stopped));
             }
-            Choice::Rest
-            | Choice::Clear
-            | Choice::Hold(_)
-            | Choice::Return
-            | Choice::Failback => self.settle_rest(end, next),
+            Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback => {
+                self.settle_rest(end, next)
+            }
         }
     }
 
@@ -285,7 +281,12 @@ impl Machine<'_> {
             | End::NotReady(why)
             | End::Withheld(why)
             | End::FenceFailed(why) => {
-                if self.run.plan.iter().any(|it| matches!(it.work, Work::Sweep)) {
+                if self
+                    .run
+                    .plan
+                    .iter()
+                    .any(|it| matches!(it.work, Work::Sweep))
+                {
                     promotion.finishing += 1;
                 }
                 promotion.failure = Some(why.clone());
@@ -351,7 +352,7 @@ impl Machine<'_> {
 
     /// A promotion that is over leaves its number and its times, and nobody's name.
     fn forget(&mut self) {
-        if self.memory.story.is_open() {
+        if self.memory.story.is_long() {
             self.write(Write::Gist);
         }
         self.write(Write::ForgetList);

@@ -5,7 +5,7 @@ use crate::base::command::Outcome;
 use crate::base::refusal::Code;
 use crate::core::effect::{Effect, End, Fact, Task, Write};
 use crate::core::event::{Finding, Ran, Recovery};
-use crate::core::plan::{Class, Command, OnFailure, StagePlan, Work};
+use crate::core::plan::{Class, Command, OnFailure, PROMOTE_STEP, StagePlan, Work};
 use crate::core::story::Entry;
 use crate::core::{Choice, Hold};
 
@@ -76,7 +76,9 @@ impl Machine<'_> {
     fn is_taking_over(&self) -> bool {
         match self.run.decision.as_ref().map(|it| &it.choice) {
             Some(Choice::Promote | Choice::Resume) => true,
-            Some(Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback)
+            Some(
+                Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback,
+            )
             | None => false,
         }
     }
@@ -139,7 +141,7 @@ impl Machine<'_> {
             Task::Command(_) => self
                 .command(task)
                 .map_or((stage, Class::Query), |it| (it.step, it.class)),
-            Task::Promote => (super::accounts::PROMOTE_STEP, Class::Irreversible),
+            Task::Promote => (PROMOTE_STEP, Class::Irreversible),
             Task::Recover => (stage, Class::Reversible),
             Task::Operations
             | Task::AwaitOperations
@@ -161,8 +163,7 @@ impl Machine<'_> {
         let like = |it: &&Command| it.step == command.step;
         let number = commands.iter().take(at + 1).filter(like).count();
         let all = commands.iter().filter(like).count();
-        (all > 1 || command.class == Class::Reversible)
-            .then(|| (number, all, command.id.clone()))
+        (all > 1 || command.class == Class::Reversible).then(|| (number, all, command.id.clone()))
     }
 
     /// A step has ended.
@@ -206,6 +207,11 @@ impl Machine<'_> {
                 After::Work
             }
             Outcome::Stopped | Outcome::Skipped(_) => After::Settle(End::Stopped),
+            // What was never run is no fence that failed: the next run tries it.
+            Outcome::Unjournalled(_) => After::Settle(End::Incomplete(format!(
+                "{}: {}",
+                command.step, ran.outcome
+            ))),
             Outcome::Exit(_)
             | Outcome::Signal(_)
             | Outcome::TimedOut
@@ -274,9 +280,7 @@ impl Machine<'_> {
             | Finding::Late
             | Finding::Listed(_)
             | Finding::Operations(_)
-            | Finding::Swept { .. } => {
-                (Recovery::Incomplete(ran.outcome.to_string()), Vec::new())
-            }
+            | Finding::Swept { .. } => (Recovery::Incomplete(ran.outcome.to_string()), Vec::new()),
         };
         for entry in entries {
             self.memory.story.add(entry);
