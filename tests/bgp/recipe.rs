@@ -13,7 +13,7 @@ const ADDRESSES: [(&str, &str); 4] = [
     ("192.0.2.20", crate::stage::SITE_A),
 ];
 /// The deadline of a command: the tests would wait for the document's whole one.
-const DEADLINE: [&str; 2] = ["command: 10s", "command: 5s"];
+const DEADLINE: [&str; 2] = ["command: 10s", "command: 20s"];
 /// Where `habeat.yml` stands whole; the other sections show what differs.
 const WHOLE: &str = "BIRD 2";
 

@@ -178,7 +178,7 @@ local:
   checkRestartReplicaFile: {folder}/module
 consul: {{hostname: 127.0.0.1, port: 8500, token: {TOKEN}}}
 anchors: ['icmp://{}']
-probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
+probe: {{attempts: 2, interval: 100ms, timeout: 1s}}
 history: {{file: {folder}/history.jsonl}}
 {rest}",
             ANCHOR.ip

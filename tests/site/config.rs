@@ -39,7 +39,7 @@ pub(crate) fn write(role: &str, lab: &Path) {
   proxy_enable_deactivate: true
 consul: {{token: {TOKEN}}}
 anchors: ['icmp://{anchor}']
-probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
+probe: {{attempts: 2, interval: 100ms, timeout: 1s}}
 history: {{file: {folder}/history.jsonl}}
 {of_role}",
         anchor = ANCHOR.ip
