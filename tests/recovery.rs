@@ -193,6 +193,44 @@ fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
     }
 }
 
+/// Plays systemctl(1) for a unit that is there unless `no_unit` lies beside it.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+here=${0%/*}
+echo "$*" >>"$here/systemctl_calls"
+case $1 in
+cat) if [ -e "$here/no_unit" ]; then echo "No files found for $3." >&2; exit 1; fi ;;
+*) exec "$here/service" "$1" ;;
+esac
+"#;
+
+#[test]
+fn a_unit_that_is_not_there_is_found_out_before_anything_is_stopped() {
+    let mut site = Site::mesh();
+    site.program("systemctl", SYSTEMCTL);
+    let service = site.path("service").display().to_string();
+    let systemctl = site.path("systemctl").display().to_string();
+    for verb in ["stop", "start"] {
+        let by_systemctl = format!("{verb}: [{systemctl}, {verb}, mesh.service]");
+        let ours = format!("{verb}: [{service}, {verb}]");
+        site.config.more = site.config.more.replace(&ours, &by_systemctl);
+    }
+    let looked_up = "cat -- mesh.service";
+    site.write("no_unit", "");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("look-up-unit"), "{run:#?}");
+    assert_eq!(site.lines("systemctl_calls"), [looked_up]);
+    site.remove("no_unit");
+    site.run().is("unfinished", 0);
+    let all = [
+        looked_up,
+        looked_up,
+        "stop mesh.service",
+        "start mesh.service",
+    ];
+    assert_eq!(site.lines("systemctl_calls"), all);
+}
+
 #[test]
 fn a_recovery_by_hand_is_not_disturbed() {
     let site = Site::mesh();

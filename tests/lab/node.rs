@@ -154,6 +154,9 @@ probe:
   interval: 100ms
   timeout: 1s
 anchors: [{anchors}]
+policy:
+  run_spacing: 0s
+  evidence_max_age: 5m
 carbonio:
   user: ''
   carbonio: {folder}/carbonio

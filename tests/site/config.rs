@@ -40,6 +40,7 @@ pub(crate) fn write(role: &str, lab: &Path) {
 consul: {{token: {TOKEN}}}
 anchors: ['icmp://{anchor}']
 probe: {{attempts: 2, interval: 100ms, timeout: 1s}}
+policy: {{run_spacing: 0s, evidence_max_age: 5m}}
 history: {{file: {folder}/history.jsonl}}
 {of_role}",
         anchor = ANCHOR.ip

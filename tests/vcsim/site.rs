@@ -147,6 +147,9 @@ probe:
   attempts: 1
   interval: 0s
   timeout: 5s
+policy:
+  run_spacing: 0s
+  evidence_max_age: 5m
 timeouts:
   command: {patience}
 carbonio:

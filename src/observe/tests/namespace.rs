@@ -1,5 +1,5 @@
 //! Looks in a network namespace of their own, where silence and missing rights can be made. The
-//! namespace goes away with the process in it. Without the right to make one nothing is tested.
+//! namespace goes away with the process in it. To make one needs root.
 
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -107,10 +107,6 @@ fn looks_in_a_namespace() {
     if let Ok(target) = std::env::var(MARK) {
         let answer = look(&parse(&target), Duration::from_secs(1));
         println!("\nsaw {answer:?}");
-        return;
-    }
-    if !in_namespace("true", "icmp://192.0.2.7").status.success() {
-        eprintln!("not tested: no right to make a network namespace");
         return;
     }
     for (name, setup, target, expected) in CASES {
