@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
+use std::thread;
 
 use common::mesh::{NODE_ID, PROMOTION};
 use common::{Ran, Site, ran};
@@ -190,6 +193,39 @@ fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
         mend(&mut site);
         site.run().is("unfinished", 0);
         assert_eq!(calls(&site), ["stop", "start"], "{why}");
+    }
+}
+
+/// A server of the peer's site, on its own loopback address: it follows this leader.
+fn old_server(address: &str, port: u16, leader: &'static str) {
+    let listener = TcpListener::bind((address, port)).unwrap_or_else(|e| panic!("{e}"));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head);
+            let length = leader.len() + 2;
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                 Content-Length: {length}\r\nConnection: close\r\n\r\n\"{leader}\""
+            );
+        }
+    });
+}
+
+#[test]
+fn two_leaders_are_told_by_check_and_one_is_not() {
+    const OURS: &str = "10.0.0.1:8300";
+    for (theirs, are_two) in [(OURS, false), ("10.0.0.7:8300", true)] {
+        let site = Site::mesh();
+        site.write("mesh_led", "");
+        for address in ["127.0.0.7", "127.0.0.8"] {
+            old_server(address, site.config.consul_port, theirs);
+        }
+        let check = site.call(&["check", "--online"]);
+        let said = format!("{}{}", check.stdout, check.stderr);
+        assert!(said.contains(OURS) && said.contains(theirs), "{check:#?}");
+        assert_eq!(said.contains("two leaders"), are_two, "{check:#?}");
     }
 }
 
