@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
 use crate::config::{
     Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
-    Policy, Probe, Provider, Proxyserver, Quorum, Site, Takeover, Target, Timeouts, Witness,
+    Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Witness,
 };
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
@@ -107,6 +107,8 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             quorum: Quorum::All,
             confirm_runs: 2,
             recover_runs: 2,
+            run_spacing: Duration::ZERO,
+            evidence_max_age: AMPLE,
             block_period: AMPLE,
             max_attempts: 3,
             on_return: OnReturn::Role,
@@ -118,6 +120,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             zmprov: path.clone(),
             namespace: Namespace::Auto,
             flush_batch: 1,
+            require_replica: Share::ALL,
         },
         timeouts: Timeouts {
             query: AMPLE,
