@@ -5,6 +5,7 @@ pub mod clock;
 pub mod command;
 pub mod grow;
 pub mod logging;
+pub mod outlet;
 pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;
