@@ -5,7 +5,7 @@ use super::lab::ACCOUNTS as ALL;
 use super::scenario::Event::*;
 use super::scenario::Fact::*;
 use super::scenario::{
-    Fence, Role, Scenario, Setup, USUAL, Whoami, ack, failback, run, run_and_kill,
+    Fence, Role, Scenario, Setup, USUAL, Whoami, failback, retry, run, run_and_kill,
 };
 
 /// Accounts that a partial promotion moves.
