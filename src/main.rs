@@ -10,6 +10,7 @@ use habeat::app::Errand;
 use habeat::base::logging;
 use habeat::base::refusal::{Code, Refusal};
 use habeat::cli::{Cli, Common, RunArgs, Verb};
+use habeat::config::Invalid;
 use habeat::drill::Drilled;
 use habeat::verbs::check;
 use habeat::{app, drill};
@@ -20,7 +21,7 @@ fn main() -> ExitCode {
     let verb = cli.verb().unwrap_or_else(|error| error.exit());
     die_as_a_bug();
     let code = dispatch(&common, verb).unwrap_or_else(|refusal| {
-        log::error!("{:#}", refusal.error);
+        tell(&refusal);
         refusal.code
     });
     ExitCode::from(code.number())
@@ -57,6 +58,17 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
                 Drilled::Failed => Code::Failed,
             })
         }
+    }
+}
+
+/// Each problem of a config is a line of its own.
+fn tell(refusal: &Refusal) {
+    match refusal.error.downcast_ref::<Invalid>() {
+        Some(invalid) => invalid
+            .lines()
+            .iter()
+            .for_each(|line| log::error!("{line}")),
+        None => log::error!("{:#}", refusal.error),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::witness::http::{BODY_CAP, Fault, agent, host_and_port};
 
 /// Asks once per address of the host.
 pub(super) fn look(target: &HttpTarget, timeout: Duration) -> Answer {
-    match host_and_port(&target.url) {
+    match host_and_port(target.url.reveal()) {
         Ok((host, port)) => at_each_address(&host, port, timeout, |address, within| {
             ask(target, address, within)
         }),
@@ -27,7 +27,7 @@ fn ask(target: &HttpTarget, address: SocketAddr, within: Duration) -> Answer {
         Ok(agent) => agent,
         Err(why) => return Answer::CouldNotProbe(why),
     };
-    match agent.get(&target.url).call() {
+    match agent.get(target.url.reveal()).call() {
         Ok(response) => judge(target, response),
         Err(err) => unheard(err.into()),
     }

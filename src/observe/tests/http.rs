@@ -2,11 +2,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::super::look::look;
-use super::{AMPLE, Answer, HttpTarget, Server, Target, closed_port, hush, response};
+use super::{AMPLE, Answer, HttpTarget, Server, Target, Url, closed_port, hush, response};
 
 fn target(url: &str) -> HttpTarget {
     HttpTarget {
-        url: url.to_owned(),
+        url: Url::new(url.to_owned()),
         status: None,
         regexp: None,
         ca_file: None,
