@@ -83,15 +83,6 @@ impl From<Invalid> for Refusal {
 }
 
 impl Invalid {
-    /// Returns a title, and each error.
-    pub fn lines(&self) -> Vec<String> {
-        let plural = if self.errors.len() == 1 { "" } else { "s" };
-        let count = self.errors.len();
-        let title = format!("{}: {count} problem{plural}", self.path.display());
-        let errors = self.errors.iter().map(|error| format!("  {error}"));
-        std::iter::once(title).chain(errors).collect()
-    }
-
     /// Returns the exit code: a file that may not be read is a missing privilege.
     pub fn code(&self) -> Code {
         if self.denied {
@@ -104,7 +95,13 @@ impl Invalid {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lines().join("\n"))
+        let plural = if self.errors.len() == 1 { "" } else { "s" };
+        let count = self.errors.len();
+        write!(f, "{}: {count} problem{plural}", self.path.display())?;
+        for error in &self.errors {
+            write!(f, "\n  {error}")?;
+        }
+        Ok(())
     }
 }
 

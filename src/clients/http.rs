@@ -13,7 +13,11 @@ use std::time::Duration;
 use ureq::http::Uri;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, NextTimeout, RustlsConnector, TcpConnector};
+
+mod ear;
+
+pub(crate) use ear::Ear;
 
 use crate::config::{public_part, unmarked};
 
@@ -22,7 +26,8 @@ pub(crate) const BODY_CAP: u64 = 1 << 20;
 
 /// Builds a client that talks to `addresses` only and ends each exchange after `within`.
 ///
-/// With `ca_file` only those certificates are trusted, otherwise the public ones.
+/// With `ca_file` only those certificates are trusted, otherwise the public ones. `ear` notes
+/// whether anything comes back.
 ///
 /// # Errors
 /// When the file of certificates cannot be used.
@@ -30,6 +35,7 @@ pub(crate) fn agent(
     addresses: Vec<SocketAddr>,
     ca_file: Option<&Path>,
     within: Duration,
+    ear: &Ear,
 ) -> Result<ureq::Agent, String> {
     let roots = match ca_file {
         Some(path) => RootCerts::from(certificates(path)?),
@@ -45,7 +51,10 @@ pub(crate) fn agent(
         // Covers every phase, the TLS handshake and the body included.
         .timeout_global(Some(within))
         .build();
-    let connector = DefaultConnector::default();
+    let connector =
+        ().chain(TcpConnector::default())
+            .chain(ear.clone())
+            .chain(RustlsConnector::default());
     Ok(ureq::Agent::with_parts(
         settings,
         connector,
