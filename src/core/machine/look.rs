@@ -87,16 +87,24 @@ impl Machine<'_> {
 
     pub(super) fn orphans_found(&mut self, left: Vec<u32>) -> Effect {
         if left.is_empty() {
-            return self.confirm();
+            return self.orphans_gone();
         }
         self.facts.push(Fact::AwaitsOrphans(left));
         self.run.place = Place::OrphansAwaited;
         Effect::AwaitOrphans(self.setup.orphan_patience)
     }
 
+    /// Whoever gets their numbers from now on is not taken for them.
+    fn orphans_gone(&mut self) -> Effect {
+        for child in self.memory.story.children.clone() {
+            self.note(child.ended());
+        }
+        self.confirm()
+    }
+
     pub(super) fn orphans_awaited(&mut self, left: Vec<u32>) -> Effect {
         if left.is_empty() {
-            return self.confirm();
+            return self.orphans_gone();
         }
         if self.run.stop {
             self.tell();
@@ -109,7 +117,7 @@ impl Machine<'_> {
 
     pub(super) fn orphans_ended(&mut self, left: &[u32]) -> Effect {
         if left.is_empty() {
-            return self.confirm();
+            return self.orphans_gone();
         }
         self.tell();
         let why =
