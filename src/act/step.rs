@@ -112,7 +112,7 @@ impl Tools<'_> {
             .get()
             .filter(|child| is_over(child, &finished.outcome));
         if let Some(Err(error)) = ended.map(|child| journal.remark(&child.ended())) {
-            log::error!("step={} cause=\"{error}\"", step.name);
+            log::error!("step={} cause={:?}", step.name, error.to_string());
         }
         finished
     }

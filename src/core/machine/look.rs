@@ -22,8 +22,10 @@ impl Machine<'_> {
         self.run.reach = Some(seen.reach.clone());
         self.facts.push(Fact::Seen(Box::new(seen)));
         self.run.plan = self.plan(&decision);
+        // What is forgotten must not be under way any more.
+        let forgets = matches!(decision.choice, Choice::Return | Choice::Failback);
         self.run.decision = Some(decision);
-        if self.run.plan.is_empty() {
+        if self.run.plan.is_empty() && !forgets {
             return self.act();
         }
         if self.memory.story.children.is_empty() {
