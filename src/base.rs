@@ -5,5 +5,7 @@ pub mod clock;
 pub mod command;
 pub mod grow;
 pub mod logging;
+pub mod owner;
+pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;

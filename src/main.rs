@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use habeat::app::Errand;
-use habeat::base::logging;
 use habeat::base::refusal::{Code, Refusal};
+use habeat::base::{logging, process};
 use habeat::cli::{Cli, Common, RunArgs, Verb};
 use habeat::drill::Drilled;
 use habeat::verbs::check;
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
+    process::set_up()?;
     // Where a parent left SIGCHLD ignored, no program's exit status could be had.
     catch(signal_hook::consts::SIGCHLD, &Arc::default())?;
     match verb {

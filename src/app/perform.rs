@@ -63,7 +63,7 @@ pub(super) fn perform(
     if !takes_over(stages) {
         return Ok(act::act(stages, &mut tools));
     }
-    let file = &config.files.promotion;
+    let file = &config.files.record();
     let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
     tools.ledger = Some(Ledger {
         journal: &journal,
@@ -140,7 +140,6 @@ fn takes_over(stages: &[Stage]) -> bool {
 }
 
 fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBool>) -> Tools<'a> {
-    let file = &config.files.promotion;
     let environment = promotion.map_or_else(Vec::new, |promotion| {
         vec![
             ("HABEAT_EPOCH".to_owned(), promotion.epoch.to_string()),
@@ -152,7 +151,7 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
             stop: Arc::clone(stop),
             grace: config.timeouts.grace,
             environment,
-            spool_dir: file.parent().unwrap_or(file).to_owned(),
+            spool_dir: config.files.folder(),
         },
         width: match &config.duty {
             Duty::Appserver(appserver) => appserver.threads,

@@ -39,6 +39,7 @@ pub(super) static TOP: Keys = keys(
         "fence",
         "notify",
         "metrics",
+        "state_dir",
         "mesh",
         "history",
     ],

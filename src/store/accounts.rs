@@ -1,4 +1,4 @@
-//! The accounts of a promotion, in a file beside the promotion file: one name per line, only ever
+//! The accounts of a promotion, in a file of the state folder: one name per line, only ever
 //! appended to, so that a position in it means the same account in every run.
 
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use crate::store::file::{self, beside};
 use crate::store::state::checksum;
 
 /// A million accounts with names of 64 bytes.
-const FILE_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const FILE_MAX: u64 = 64 * 1024 * 1024;
 
 /// How far a list goes, and the sum of what is in it: a list with the same extent is the same list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

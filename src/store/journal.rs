@@ -1,7 +1,7 @@
-//! The journal beside the promotion file: what was begun and what was done, each line appended
+//! The journal in the state folder: what was begun and what was done, each line appended
 //! and synced before the next effect, so that a killed run resumes at the right account.
 //!
-//! One line is `CRC32 JSON`. A torn last line never happened; any other damage is refused. The
+//! One line is `CRC32 JSON`. A last line without its line break never happened; any other damage is refused. The
 //! journal of an ended promotion stays until the next one begins: the block period is read from it.
 
 use std::collections::BTreeSet;
@@ -22,6 +22,8 @@ mod story;
 
 pub use story::{Event, Story};
 
+/// The end of its name.
+pub(super) const SUFFIX: &str = ".journal";
 /// No line of ours is longer: it could not be read again.
 const LINE_MAX: u64 = 8 * 1024;
 
@@ -39,7 +41,7 @@ impl Journal {
     /// When it cannot be written, or is damaged.
     pub fn open(promotion: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
         let path = path(promotion);
-        match read(&path, Foreign::Remove)? {
+        match read(&path, Foreign::Move)? {
             // An ended one no longer tells what was done.
             Some(story) if story.epoch == epoch && story.ended.is_none() => {
                 let refused = |error| Refusal::io(error, format!("cannot open {}", path.display()));
@@ -134,7 +136,7 @@ pub fn begin_anew(promotion: &Path, epoch: u64, step: &str, now: &Now) -> Result
 /// When it cannot be read or written.
 pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
     let path = path(promotion);
-    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) {
+    if let Some(story) = read(&path, Foreign::Move)?.filter(|story| story.ended.is_none()) {
         let began = story.began.unwrap_or_else(|| now.clone());
         let gist = [
             Event::Begun {
@@ -190,7 +192,7 @@ pub fn last_epoch(promotion: &Path) -> Result<u64, Refusal> {
 }
 
 fn path(promotion: &Path) -> PathBuf {
-    beside(promotion, ".journal")
+    beside(promotion, SUFFIX)
 }
 
 fn lines(events: &[Event]) -> Result<String, Refusal> {
@@ -233,7 +235,7 @@ pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
                 story.sound += read as u64;
                 story.add(event);
             }
-            None if begun && at_end(&mut reader) => return Ok(Some(story)),
+            None if begun && is_torn(&text) && at_end(&mut reader) => return Ok(Some(story)),
             None => {
                 return Err(Refusal::unusable(anyhow!(
                     "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \
@@ -250,8 +252,22 @@ fn at_end(reader: &mut BufReader<File>) -> bool {
     reader.fill_buf().is_ok_and(<[u8]>::is_empty)
 }
 
+/// Whether a last line was not written to its end: it never happened. One that is whole but for
+/// another byte in the place of its line break was damaged.
+fn is_torn(text: &[u8]) -> bool {
+    match text.split_last() {
+        Some((b'\n', _)) => false,
+        Some((_, line)) => parse(line).is_none(),
+        None => true,
+    }
+}
+
 fn event(text: &[u8]) -> Option<Event> {
-    let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
+    parse(text.strip_suffix(b"\n")?)
+}
+
+fn parse(line: &[u8]) -> Option<Event> {
+    let text = std::str::from_utf8(line).ok()?;
     let (sum, json) = text.split_once(' ')?;
     if sum != checksum(json) {
         return None;

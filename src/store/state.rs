@@ -10,11 +10,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::base::clock;
 use crate::base::refusal::Refusal;
 use crate::config::Files;
 use crate::core::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::store::file::{self, DOCUMENT_MAX, Foreign};
-use crate::store::journal;
+use crate::store::{folder, journal, legacy};
 
 /// The version of the documents we write, and the newest we read.
 const VERSION: u32 = 1;
@@ -30,11 +31,21 @@ struct Envelope<'a> {
 /// Loads what the last run left.
 ///
 /// # Errors
-/// When a file cannot be read, is damaged, or is newer than this habeat.
+/// When a file cannot be read, is damaged, or is newer than this habeat; when no time could be
+/// measured from what it tells.
 pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
+    clock::require_boot_id()?;
+    match foreign {
+        Foreign::Leave => folder::inspect(files)?,
+        Foreign::Move => {
+            legacy::adopt(files)?;
+            sweep(files);
+        }
+    }
+    let record = &files.record();
     let promotion = read(&files.promotion, foreign, Promotion::undocumented)?;
     let begun = match &promotion {
-        Some(promotion) => journal::begun(&files.promotion, promotion, foreign)?,
+        Some(promotion) => journal::begun(record, promotion, foreign)?,
         None => BTreeSet::new(),
     };
     Ok(Memory {
@@ -42,9 +53,19 @@ pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
         promotion,
         begun,
         module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
-        last_promotion: journal::last_promotion(&files.promotion, foreign)?,
+        last_promotion: journal::last_promotion(record, foreign)?,
         paused: false,
     })
+}
+
+/// Removes what killed runs left of files that they were about to replace.
+fn sweep(files: &Files) {
+    let record = files.record();
+    let inner = [journal::SUFFIX, ".accounts"].map(|suffix| file::beside(&record, suffix));
+    let outer = [&files.promotion, &files.down, &files.module];
+    for path in outer.into_iter().chain(&inner) {
+        file::sweep(path);
+    }
 }
 
 /// Writes what has changed between two memories; nothing else is touched.

@@ -41,6 +41,7 @@ consul: {{token: {TOKEN}}}
 anchors: ['icmp://{anchor}']
 probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
 history: {{file: {folder}/history.jsonl}}
+state_dir: {folder}/state
 {of_role}",
         anchor = ANCHOR.ip
     );

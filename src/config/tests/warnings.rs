@@ -82,7 +82,7 @@ fn an_anchor_on_this_node_is_told_to_show_nothing() {
 }
 
 #[test]
-fn a_file_that_everyone_can_read_or_write_is_told_where_it_matters() {
+fn a_file_that_everyone_can_read_is_told_where_it_matters() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     let config = folder.path().join("habeat.yml");
@@ -101,14 +101,6 @@ fn a_file_that_everyone_can_read_or_write_is_told_where_it_matters() {
             Some(format!(
                 "line 12: consul.token: {everyone} this file (mode 644), and it holds a secret; chmod 600 it"
             )),
-        ),
-        (
-            "{gossip: never}",
-            0o602,
-            0o600,
-            Some(
-                "everyone on this machine can write this file (mode 602), and what it says is run; chmod 600 it".to_owned(),
-            ),
         ),
         (
             "{gossip: never}\nvcenter: {password: abc}",
