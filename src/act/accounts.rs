@@ -23,7 +23,8 @@ pub struct Replicas {
 }
 
 /// Reads `response.values[].accountName` from the answer of `getAccountStatus` in `output`, in
-/// order, calling `each` per name (the fields: `research/carbonio.md` 1.3).
+/// order, calling `each` per name (`accountName` in `response.values`
+/// is what the ancestor reads, sps-habeat `modules/servermode/appserver.py`).
 ///
 /// Only the last complete JSON answer counts, and nothing of it is told when it is an error. A
 /// bad account in the middle shows when it is reached: after an error, forget what was told.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::keys::{METRICS, PROBE};
-use super::reader::{Field, Section};
+use super::keys::PROBE;
+use super::reader::Field;
 use super::scalar::Zero;
 use super::source::Source;
 use super::{Config, Fence, Policy, Probe, Target};
@@ -28,6 +28,7 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
         let hosts = sites.peer.addresses.iter().cloned();
         probe.targets = hosts.map(|host| Target::Icmp { host }).collect();
     }
+    probe.ours.clone_from(&sites.own.all);
     let duty = duty::read(&top, &local, &sites, file);
     let witnesses = witness::read(&top, &local, &sites, file);
     let quorum = witness::quorum(&top.get("quorum"), &witnesses);
@@ -57,7 +58,6 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
         timeouts,
         history: action::history(&top.get("history"), local.role),
     };
-    warn_of_unsupported(&top);
     rules::apply(&config, &sites, &top);
     config
 }
@@ -70,14 +70,6 @@ fn probe(field: &Field<'_>) -> Probe {
         attempts: section.get("attempts").number(3, 1, None),
         interval: section.get("interval").duration(second, Zero::Allowed),
         timeout: section.get("timeout").duration(2 * second, Zero::Refused),
-    }
-}
-
-fn warn_of_unsupported(top: &Section<'_>) {
-    let textfile = top.get("metrics").section(&METRICS).get("textfile");
-    for field in [top.get("notify"), textfile] {
-        if !field.is_blank() {
-            field.warn("not supported by this version, ignored");
-        }
+        ours: Vec::new(),
     }
 }

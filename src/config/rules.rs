@@ -19,6 +19,7 @@ const MESH_COMMANDS: u32 = 9;
 /// Notes what does not fit together, and what deserves a second thought.
 pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     expect_short_run(config, top);
+    expect_fresh_evidence(config, top);
     expect_another_vm(config, top);
     for witness in &config.witnesses {
         match &witness.provider {
@@ -36,7 +37,8 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
         }
     }
     warn_of_one_voice(&config.witnesses, &top.get("witnesses"));
-    warn_of_own_anchors(config, sites, &top.get("anchors"));
+    warn_of_own_anchors(config, &top.get("anchors"));
+    warn_of_own_targets(config, &top.get("probe").block().get("targets"));
     warn_of_an_agent_elsewhere(config, sites, top);
 }
 
@@ -97,6 +99,37 @@ fn expect_short_run(config: &Config, top: &Section<'_>) {
             spell(whole),
             spell(UNIT_START_LIMIT),
             spell(*span)
+        ));
+    }
+}
+
+/// Evidence that is too old when it is complete begins nothing, in this run and in any other.
+fn expect_fresh_evidence(config: &Config, top: &Section<'_>) {
+    let (probe, age) = (&config.probe, config.policy.evidence_max_age);
+    let pauses = probe.interval.saturating_mul(probe.attempts - 1);
+    let looks = (probe.timeout.saturating_mul(probe.attempts)).saturating_add(pauses);
+    let witness = config.witnesses.iter().map(|witness| witness.timeout);
+    let witness = witness.max().unwrap_or_default();
+    let sum = format!(
+        "{} looks of {} and the pauses of {} between them take {}",
+        probe.attempts,
+        spell(probe.timeout),
+        spell(probe.interval),
+        spell(looks),
+    );
+    let field = top.get("policy").block().get("evidence_max_age");
+    if looks > age {
+        field.error(format!(
+            "{sum} when the peer is silent, longer than {}: the evidence would always be too old to \
+             act on; raise it, or shorten probe",
+            spell(age)
+        ));
+    } else if looks.saturating_add(witness) > age {
+        field.warn(format!(
+            "{sum}, and a slow witness {} more, longer than {} in all: what is only then complete \
+             is too old to act on; raise it, or shorten probe or the witness's timeout",
+            spell(witness),
+            spell(age)
         ));
     }
 }
@@ -190,20 +223,32 @@ fn whom(provider: &Provider) -> String {
     }
 }
 
-fn warn_of_own_anchors(config: &Config, sites: &Sites, field: &Field<'_>) {
-    let own = [&sites.own.addresses[..], &sites.own.site.hosts].concat();
-    for anchor in &config.anchors {
-        let host = match anchor {
-            Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
-            Target::Http(http) => authority(&http.url),
-        };
-        if is_loopback(host) || own.iter().any(|it| it == host) {
-            field.warn(format!(
-                "{anchor} lies on this node: it answers even when the node is cut off, so it \
-                 shows nothing"
-            ));
-        }
+fn warn_of_own_anchors(config: &Config, field: &Field<'_>) {
+    for anchor in config.anchors.iter().filter(|it| lies_here(config, it)) {
+        field.warn(format!(
+            "{anchor} lies on this node or its site: it answers even when the node is cut off, so \
+             it shows nothing"
+        ));
     }
+}
+
+fn warn_of_own_targets(config: &Config, field: &Field<'_>) {
+    let targets = &config.probe.targets;
+    for target in targets.iter().filter(|it| lies_here(config, it)) {
+        field.warn(format!(
+            "{target} lies on this node or its site: whoever answers there is not the peer; name \
+             an address that is the peer's, and stays the peer's after a takeover"
+        ));
+    }
+}
+
+fn lies_here(config: &Config, target: &Target) -> bool {
+    let host = match target {
+        Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
+        Target::Http(http) => authority(&http.url),
+    };
+    let mut ours = config.probe.ours.iter();
+    is_loopback(host) || ours.any(|it| it.eq_ignore_ascii_case(host))
 }
 
 /// A recovery learns from the agent whether the service that it stops and starts runs, and leads.

@@ -1,5 +1,6 @@
 //! One probe kind per file; here, how looks become an observation.
 
+mod addresses;
 mod http;
 mod namespace;
 mod tcp;
@@ -9,16 +10,22 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{Answer, Look, Reach, Standing, observe, survey};
+use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
 use crate::config::{
     Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
-    Policy, Probe, Provider, Proxyserver, Quorum, Site, Takeover, Target, Timeouts, Witness,
+    Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Witness,
 };
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
 
 /// Long enough for a busy machine, for answers that do come.
 const AMPLE: Duration = Duration::from_secs(20);
+
+/// Looks once, at a site that has no addresses of its own.
+fn look(target: &Target, timeout: Duration) -> Answer {
+    let ours = Vec::new();
+    Glass { timeout, ours }.look(target).answer
+}
 
 fn tcp(address: SocketAddr) -> Target {
     Target::Tcp {
@@ -30,7 +37,8 @@ fn tcp(address: SocketAddr) -> Target {
 fn http(server: &Server) -> Target {
     Target::Http(HttpTarget {
         url: server.url.clone(),
-        status: None,
+        // So that a test can make it silent.
+        status: Some(200),
         regexp: None,
         ca_file: None,
     })
@@ -91,6 +99,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             attempts: 3,
             interval: Duration::from_millis(1),
             timeout: AMPLE,
+            ours: Vec::new(),
         },
         anchors,
         policy: Policy {
@@ -99,6 +108,8 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             quorum: Quorum::All,
             confirm_runs: 2,
             recover_runs: 2,
+            run_spacing: Duration::ZERO,
+            evidence_max_age: AMPLE,
             block_period: AMPLE,
             max_attempts: 3,
             on_return: OnReturn::Role,
@@ -110,6 +121,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             zmprov: path.clone(),
             namespace: Namespace::Auto,
             flush_batch: 1,
+            require_replica: Share::ALL,
         },
         timeouts: Timeouts {
             query: AMPLE,
@@ -130,6 +142,7 @@ fn refused(target: &Target) -> Look {
     Look {
         target: target.to_string(),
         answer: Answer::NoAnswer("refused".to_owned()),
+        left_out: Vec::new(),
     }
 }
 
@@ -140,6 +153,7 @@ fn a_peer_that_answers_leaves_everybody_else_alone() {
     let looks = vec![Look {
         target: target.to_string(),
         answer: Answer::Answered,
+        left_out: Vec::new(),
     }];
     let seen = observe(&config(
         vec![target],

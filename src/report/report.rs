@@ -1,6 +1,7 @@
 //! One run as a document: for `--json`, and for the history.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::act::{Deeds, Tally};
 use crate::base::clock::Now;
@@ -256,6 +257,12 @@ fn accounts(tally: &Tally) -> Accounts {
     }
 }
 
+/// Returns the document of a call that was refused.
+pub fn refused(code: Code, why: &str) -> String {
+    let why = why.trim_end();
+    json!({"version": VERSION, "refused": {"exit": code.number(), "why": why}}).to_string()
+}
+
 /// Returns the word for the log and the report.
 pub fn reach(reach: &Reach) -> &'static str {
     match reach {
@@ -295,6 +302,7 @@ pub fn leader(leader: &Leader) -> Option<String> {
 fn look(look: &Look) -> Seen {
     let (answer, detail) = match &look.answer {
         Answer::Answered => ("answered", None),
+        Answer::Ours(detail) => ("ours", Some(detail.clone())),
         Answer::NoAnswer(detail) => ("no-answer", Some(detail.clone())),
         Answer::CouldNotProbe(detail) => ("could-not-probe", Some(detail.clone())),
     };

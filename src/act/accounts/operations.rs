@@ -12,7 +12,7 @@ use crate::act::envelope::{self, Payload, printable};
 const OPERATIONS: usize = 1000;
 
 /// Reads the names of the operations that run or wait, from the answer of `core getAllOperations`
-/// in `output` (`research/carbonio.md` 2.4). One without a name is named by its module and id.
+/// in `output` (the mock of `useAllOperations` in carbonio-admin-console-ui). One without a name is named by its module and id.
 ///
 /// # Errors
 /// When there is no complete JSON answer, when it reports an error, or when it lists more than
