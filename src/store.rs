@@ -2,7 +2,7 @@
 
 pub mod accounts;
 pub mod file;
-mod folder;
+pub mod folder;
 pub mod journal;
 mod legacy;
 pub mod lock;

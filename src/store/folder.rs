@@ -48,7 +48,7 @@ pub(super) fn prepare(files: &Files) -> Result<File, Refusal> {
 ///
 /// # Errors
 /// As [`prepare`], for those that are there.
-pub(super) fn inspect(files: &Files) -> Result<(), Refusal> {
+pub fn inspect(files: &Files) -> Result<(), Refusal> {
     let outer = &files.state_dir;
     if !found(outer)? {
         return Ok(());
@@ -74,7 +74,7 @@ fn require_ours(folder: &Path) -> Result<(), Refusal> {
     let found = found.map_err(|error| refused(error, "cannot look at the folder", folder))?;
     match strangeness(&found) {
         None => Ok(()),
-        Some(_) if found.is_dir() && found.uid() == 0 => Err(Refusal {
+        Some(_) if found.is_dir() && found.uid() == 0 && !geteuid().is_root() => Err(Refusal {
             code: Code::Privilege,
             error: anyhow!(
                 "the folder {} of state_dir is root's: run habeat as root, or give state_dir a \
