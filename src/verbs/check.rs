@@ -84,6 +84,7 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
             )
         }
         Err(invalid) => {
+            let code = invalid.code();
             let (errors, warnings) = (findings(&invalid.errors), findings(&invalid.warnings));
             (
                 Checked {
@@ -94,7 +95,7 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
                     outlook: Vec::new(),
                     online: None,
                 },
-                Code::Unusable,
+                code,
             )
         }
     };
