@@ -1,12 +1,15 @@
 //! Runs one step, in the variant that is the right one.
 
+use std::cell::OnceCell;
+use std::slice;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::act::{Deed, Tools, judge};
-use crate::base::command::Finished;
+use crate::act::{Deed, Tools, judge, orphans};
+use crate::base::command::{Finished, Noted};
+use crate::base::process::Process;
 use crate::plan::{Outcome, Step};
-use crate::store::Event;
+use crate::store::{Child, Event};
 
 impl Tools<'_> {
     /// Runs a step once, journalled before and after.
@@ -14,7 +17,7 @@ impl Tools<'_> {
         if let Err(why) = self.note(&Event::Before {
             step: step.name.into(),
         }) {
-            let outcome = Outcome::SpawnFailed(why);
+            let outcome = Outcome::Unjournalled(why);
             let deed = Deed {
                 step: step.name,
                 outcome,
@@ -63,6 +66,7 @@ impl Tools<'_> {
                 | Outcome::TimedOut
                 | Outcome::Stopped
                 | Outcome::SpawnFailed(_)
+                | Outcome::Unjournalled(_)
                 | Outcome::Skipped(_) => true,
             };
             last = Some(tried);
@@ -73,9 +77,37 @@ impl Tools<'_> {
         last.unwrap_or_else(|| self.try_once(step, &[], tail))
     }
 
+    /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
+    /// may be ten thousand, gets no control group, and harms nobody if it is run twice.
+    fn start(&self, step: &Step, argv: &[String], in_group: bool) -> Finished {
+        let Some(journal) = self.children else {
+            return self.runner.run(argv, step.deadline);
+        };
+        let child = OnceCell::new();
+        let note = |process: &Process| {
+            let child = child.get_or_init(|| Child {
+                step: step.name.to_owned(),
+                process: process.clone(),
+            });
+            journal.remark(&Event::Child(child.clone()))
+        };
+        let noted = Noted {
+            note: &note,
+            in_group,
+        };
+        let finished = self.runner.run_noted(argv, step.deadline, noted);
+        let ended = child
+            .get()
+            .filter(|child| is_over(child, &finished.outcome));
+        if let Some(Err(error)) = ended.map(|child| journal.remark(&child.ended())) {
+            log::error!("step={} cause=\"{error}\"", step.name);
+        }
+        finished
+    }
+
     fn try_once(&self, step: &Step, argv: &[String], tail: &[String]) -> (Deed, Finished) {
         let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
-        let mut finished = self.runner.run(&argv, step.deadline);
+        let mut finished = self.start(step, &argv, tail.is_empty());
         let outcome = judge::judge(step.judge, &mut finished);
         let complaint = match &outcome {
             Outcome::Ok => None,
@@ -84,6 +116,7 @@ impl Tools<'_> {
             | Outcome::TimedOut
             | Outcome::Stopped
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_)
             | Outcome::Skipped(_) => judge::complaint(&finished),
         };
@@ -96,6 +129,23 @@ impl Tools<'_> {
             },
             finished,
         )
+    }
+}
+
+/// Whether nobody works for a step any more. One that ended by itself has left what it left on
+/// purpose; what outlives one that we ended does not count as that.
+fn is_over(child: &Child, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::TimedOut | Outcome::Stopped => {
+            orphans::find(slice::from_ref(child)).is_ok_and(|left| left.is_empty())
+        }
+        Outcome::Ok
+        | Outcome::Exit(_)
+        | Outcome::Signal(_)
+        | Outcome::SpawnFailed(_)
+        | Outcome::Unjournalled(_)
+        | Outcome::BadOutput(_)
+        | Outcome::Skipped(_) => true,
     }
 }
 

@@ -147,7 +147,7 @@ fn a_command_that_did_not_end_well_keeps_its_outcome() {
         Outcome::Signal(9),
         Outcome::TimedOut,
         Outcome::Stopped,
-        Outcome::SpawnFailed("x".to_owned()),
+        Outcome::Unjournalled("x".to_owned()),
         Outcome::Skipped("x".to_owned()),
     ] {
         for by in JUDGES {
