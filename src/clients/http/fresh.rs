@@ -35,7 +35,9 @@ const FROM_CACHE: [&str; 3] = ["hit", "stale", "updating"];
 pub(crate) fn must_be_fresh(headers: &HeaderMap, now: i64, limit: i64) -> Result<(), String> {
     for value in headers.get_all(WARNING) {
         let text = value.to_str().unwrap_or_default();
-        let mut codes = text.split(',').filter_map(|one| one.split_whitespace().next());
+        let mut codes = text
+            .split(',')
+            .filter_map(|one| one.split_whitespace().next());
         if codes.any(|code| STALE_WARNINGS.contains(&code)) {
             return Err(format!("warning: {text:?}"));
         }

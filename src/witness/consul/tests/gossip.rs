@@ -248,11 +248,7 @@ fn a_failed_member_of_which_another_one_lives_on_is_no_death() {
             Some(renamed(4, "10.99.0.1", "1111")),
             "down",
         ),
-        (
-            "left since",
-            Some(renamed(3, "10.99.0.1", "1111")),
-            "down",
-        ),
+        ("left since", Some(renamed(3, "10.99.0.1", "1111")), "down"),
         ("without both", Some(renamed(1, "", "")), "down"),
     ] {
         let all = [Some(peer.clone()), Some(own.clone()), other];
