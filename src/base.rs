@@ -5,5 +5,6 @@ pub mod clock;
 pub mod command;
 pub mod grow;
 pub mod logging;
+pub mod outlet;
 pub mod refusal;
 pub(crate) mod resolve;

@@ -41,6 +41,15 @@ pub struct Common {
     pub quiet: bool,
 }
 
+/// What is printed on standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Lines for a person, or nothing.
+    Text,
+    /// Exactly one JSON document, whatever happens.
+    Json,
+}
+
 /// What a run takes, and a failback.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RunArgs {
@@ -101,33 +110,42 @@ pub enum Verb {
 }
 
 impl Cli {
-    /// Returns what every verb takes.
-    pub fn common(&self) -> &Common {
-        &self.common
-    }
-
-    /// Returns the verb; an option of a run before another verb is an error, not a surprise.
+    /// Returns what every verb takes, and the verb; an option of a run before another verb is an
+    /// error, not a surprise.
     ///
     /// # Errors
     /// When `--dry-run` or `--json` stand before a verb they do not belong to.
-    pub fn verb(self) -> Result<Verb, clap::Error> {
+    pub fn into_parts(self) -> Result<(Common, Verb), clap::Error> {
         let before = self.run;
-        match self.verb {
-            None => Ok(Verb::Run(before)),
-            Some(Verb::Run(after)) => Ok(Verb::Run(before.or(&after))),
-            Some(Verb::Failback(after)) => Ok(Verb::Failback(before.or(&after))),
+        let verb = match self.verb {
+            None => Verb::Run(before),
+            Some(Verb::Run(after)) => Verb::Run(before.or(&after)),
+            Some(Verb::Failback(after)) => Verb::Failback(before.or(&after)),
             Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. }))
                 if before.dry_run || before.json =>
             {
-                Err(clap::Error::raw(
+                return Err(clap::Error::raw(
                     clap::error::ErrorKind::ArgumentConflict,
                     format!(
                         "--dry-run and --json before the verb belong to run and failback, not to {verb}\n"
                     ),
-                ))
+                ));
             }
-            Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. })) => Ok(verb),
-        }
+            Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. })) => verb,
+        };
+        Ok((self.common, verb))
+    }
+}
+
+impl Verb {
+    /// Returns the form of what it prints.
+    pub fn form(&self) -> Form {
+        let json = match self {
+            Self::Run(args) | Self::Failback(args) => args.json,
+            Self::Check { json, .. } | Self::Drill { json, .. } => *json,
+            Self::Ack { .. } => false,
+        };
+        if json { Form::Json } else { Form::Text }
     }
 }
 

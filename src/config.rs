@@ -31,7 +31,7 @@ pub use load::{Invalid, Loaded, Problem, load};
 pub use model::{
     Appserver, Carbonio, Config, Consul, Duty, Fence, Files, Gossip, Hetrix, History, HttpTarget,
     HttpWitness, MANUAL_SITE, Mesh, Namespace, OnReturn, Policy, Probe, Provider, Proxyserver,
-    Quorum, Role, Site, Stands, Takeover, Target, Timeouts, Vcenter, Witness,
+    Quorum, Role, Share, Site, Stands, Takeover, Target, Timeouts, Vcenter, Witness,
 };
 pub use rules::UNIT_START_LIMIT;
 pub use secret::Secret;

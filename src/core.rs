@@ -1,5 +1,5 @@
 //! Decides. Pure and total: no I/O, no clock, no log, and no `_` arm over our own enums, so that
-//! a new case breaks the build here first. The table is `docs/decision-table.md`, rendered from
+//! a new case breaks the build here first. The table is `tests/decision-table.md`, rendered from
 //! these functions by their test.
 
 use std::time::Duration;

@@ -1,6 +1,5 @@
 //! The door: parse, run, turn the result into an exit code.
 
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,22 +7,59 @@ use std::sync::atomic::AtomicBool;
 use clap::Parser;
 use habeat::app::Errand;
 use habeat::base::logging;
+use habeat::base::outlet::Outlet;
 use habeat::base::refusal::{Code, Refusal};
-use habeat::cli::{Cli, Common, RunArgs, Verb};
+use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
+use habeat::config::Invalid;
 use habeat::drill::Drilled;
+use habeat::report::report::refused;
 use habeat::verbs::check;
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let common = cli.common().clone();
-    let verb = cli.verb().unwrap_or_else(|error| error.exit());
-    die_as_a_bug();
-    let code = dispatch(&common, verb).unwrap_or_else(|refusal| {
-        log::error!("{:#}", refusal.error);
-        refusal.code
-    });
+    let (common, verb) = match Cli::try_parse().and_then(Cli::into_parts) {
+        Ok(parts) => parts,
+        Err(error) => return no_call(&error),
+    };
+    let form = verb.form();
+    die_as_a_bug(form);
+    let code = dispatch(&common, verb).unwrap_or_else(|refusal| refuse(form, &refusal));
+    log::logger().flush();
     ExitCode::from(code.number())
+}
+
+/// Ends a call that is none: wrong usage, or a question for help or version.
+fn no_call(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        say(&error.to_string());
+        return ExitCode::from(Code::Done.number());
+    }
+    // It is not known where the option would have stood; that it was meant is.
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let why = error.to_string();
+        say(&refused(Code::Usage, why.trim_start_matches("error: ")));
+    }
+    put(std::io::stderr(), &error.to_string());
+    ExitCode::from(Code::Usage.number())
+}
+
+/// Says why nothing could be done: a config's problems one by one.
+fn refuse(form: Form, refusal: &Refusal) -> Code {
+    match refusal.error.downcast_ref::<Invalid>() {
+        Some(invalid) => {
+            let (path, count) = (invalid.path.display().to_string(), invalid.errors.len());
+            let path = logging::word(&path);
+            log::error!("cannot use the config {path}: {count} problems; see habeat.yml(5)");
+            for problem in &invalid.errors {
+                log::error!("config={path} error={:?}", problem.to_string());
+            }
+        }
+        None => log::error!("{:#}", refusal.error),
+    }
+    if form == Form::Json {
+        say(&refused(refusal.code, &format!("{:#}", refusal.error)));
+    }
+    refusal.code
 }
 
 fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
@@ -91,14 +127,28 @@ fn catch(signal: i32, caught: &Arc<AtomicBool>) -> Result<(), Refusal> {
 }
 
 /// A panic in any thread ends the run at once: the journal is durable, the next run goes on.
-fn die_as_a_bug() {
-    std::panic::set_hook(Box::new(|panic| {
-        log::error!("bug: {panic}; please report it with the log of this run");
+fn die_as_a_bug(form: Form) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let why = format!("bug: {panic}; please report it with the log of this run");
+        log::error!("{why}");
+        if form == Form::Json {
+            say(&refused(Code::Bug, &why));
+        }
+        log::logger().flush();
         std::process::exit(i32::from(Code::Bug.number()));
     }));
 }
 
-/// A reader that has gone away is no reason to fail.
+/// Prints on standard output, after what the log said so far.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+    log::logger().flush();
+    put(std::io::stdout(), &format!("{}\n", text.trim_end()));
+}
+
+/// A reader that has gone away, or stopped reading, is no reason to fail.
+fn put(to: impl std::os::fd::AsFd, text: &str) {
+    if let Ok(outlet) = Outlet::new(to) {
+        outlet.put(text.as_bytes());
+        outlet.drain();
+    }
 }

@@ -76,11 +76,13 @@ fn wrong_usage_ends_with_two_and_does_nothing() {
         "failback --reason back",
         "--config",
     ] {
+        let is_json = arguments.contains("--json");
         let arguments: Vec<&str> = arguments.split(' ').collect();
         let before_them = [&["--config", &config][..], &arguments].concat();
         let ran = bare(&before_them);
         assert_eq!(ran.exit, Some(2), "{arguments:?}: {ran:#?}");
         assert!(ran.stderr.contains("error:"), "{arguments:?}: {ran:#?}");
+        assert_eq!(ran.stdout.is_empty(), !is_json, "{arguments:?}: {ran:#?}");
     }
     assert_eq!(snapshot(&site.path(""), &[]), before);
 }
@@ -214,7 +216,11 @@ fn a_held_lock_ends_the_run_before_it_asks_anybody() {
             run.stderr.contains("another run holds the lock"),
             "{run:#?}"
         );
-        assert_eq!(run.stdout, "", "{arguments:?}");
+        if arguments == ["--json"] {
+            is_refused(&run);
+        } else {
+            assert_eq!(run.stdout, "", "{arguments:?}");
+        }
     }
     assert!(site.consul.cluster().asked.is_empty());
     assert!(
@@ -252,10 +258,66 @@ fn json_is_one_object_and_nothing_else() {
     }
     let check = site.call(&["check", "--json"]);
     assert!(check.report().is_object() && check.stdout.lines().count() == 1);
-    // What could not be made is told by the log and the exit code alone.
     site.config.provider = "nobody";
-    let refused = site.run();
-    assert_eq!((refused.exit, refused.stdout.as_str()), (Some(78), ""));
+    for arguments in [
+        &["--json"][..],
+        &["run", "--dry-run", "--json"],
+        &["failback", "--json"],
+    ] {
+        assert_eq!(is_refused(&site.call(arguments)), 78, "{arguments:?}");
+    }
+    let check = site.call(&["check", "--json"]);
+    assert_eq!(check.exit, Some(78));
+    assert!(check.report()["errors"].is_array(), "{check:#?}");
+}
+
+/// Requires the one document of a call that was refused; returns the exit code.
+#[track_caller]
+fn is_refused(ran: &Ran) -> i64 {
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:#?}");
+    let refused = &ran.report()["refused"];
+    assert_eq!(ran.report()["version"], 1, "{ran:#?}");
+    let why = refused["why"].as_str().unwrap_or_default();
+    assert!(why.len() > 10, "{ran:#?}");
+    assert_eq!(refused["exit"].as_i64(), ran.exit.map(i64::from));
+    refused["exit"].as_i64().unwrap_or_default()
+}
+
+#[test]
+fn every_refusal_is_one_json_document_where_one_was_asked_for() {
+    let site = Site::new();
+    site.write("down-appserver", "{broken");
+    assert_eq!(is_refused(&site.call(&["--json"])), 78);
+    site.remove("down-appserver");
+    for arguments in [
+        &["--json", "--bogus"][..],
+        &["run", "--json", "now"],
+        &["check", "--json", "--dry-run"],
+        &["--json", "ack"],
+        &["drill", "--json", "--list", "cut"],
+    ] {
+        assert_eq!(is_refused(&bare(arguments)), 2, "{arguments:?}");
+    }
+    assert_eq!(is_refused(&bare(&["drill", "--json", "nowhere"])), 2);
+    let help = bare(&["--json", "--help"]);
+    assert!(help.stdout.contains("Usage"), "{help:#?}");
+}
+
+#[test]
+fn each_problem_of_a_config_is_a_line_of_the_log() {
+    let site = Site::new();
+    site.write("wrong.yml", "local:\n  whoami: a\n  threads: \"b\\nc\"\n");
+    let path = |name| site.path(name).display().to_string();
+    let (config, log) = (path("wrong.yml"), path("habeat.log"));
+    let ran = bare(&["--config", &config, "--log", &log]);
+    assert_eq!(ran.exit, Some(78), "{ran:#?}");
+    let lines = site.lines("habeat.log");
+    assert_eq!(ran.stderr.lines().count(), lines.len());
+    let errors = lines.iter().filter(|line| line.contains(" error=\""));
+    assert!(errors.clone().count() >= 3, "{lines:#?}");
+    assert!(errors.clone().all(|line| line.contains(&config)));
+    let one = errors.filter(|line| line.contains("local.threads"));
+    assert_eq!(one.count(), 1, "{lines:#?}");
 }
 
 #[test]

@@ -293,16 +293,3 @@ fn nonsense_at_any_key_is_noticed() {
         assert!(noticed, "{key}: {told:?}");
     }
 }
-
-/// mandoc is not everywhere; where it is, it must have nothing to say.
-#[test]
-fn the_manual_is_clean_by_mandoc() {
-    #[expect(clippy::disallowed_methods, reason = "a test asks a tool")]
-    let lint = std::process::Command::new("mandoc")
-        .args(["-Tlint", "-Wwarning"])
-        .arg(project("docs/man/habeat.yml.5"))
-        .output();
-    if let Ok(lint) = lint {
-        assert_eq!(String::from_utf8_lossy(&lint.stdout), "");
-    }
-}

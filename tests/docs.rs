@@ -281,6 +281,48 @@ fn mandoc_finds_nothing_wrong_with_the_manual_pages() {
     }
 }
 
+/// systemd 239 and 245, which RHEL 8 and Ubuntu 20.04 have, do not know `systemctl show -P`.
+#[test]
+fn no_page_asks_systemctl_for_what_an_older_one_does_not_know() {
+    let pages = [
+        markdown(),
+        files_below(&root().join("docs/man"), ".8"),
+        files_below(&root().join("docs/man"), ".5"),
+    ]
+    .concat();
+    assert!(pages.len() > 15, "{pages:?}");
+    for page in pages {
+        assert!(!read(&page).contains("show -P"), "{}", page.display());
+    }
+}
+
+#[test]
+fn no_source_cites_a_page_that_is_not_here() {
+    let sources = [
+        files_below(&root().join("src"), ".rs"),
+        files_below(&root().join("tests"), ".rs"),
+    ]
+    .concat();
+    assert!(sources.len() > 100, "{}", sources.len());
+    for source in sources {
+        let text = read(&source);
+        for word in text.split(['`', ' ', '(', ')', ',', '\n', '"', ';', '\\']) {
+            let is_page = word.starts_with("docs/") && word.contains(".md");
+            let page = word.split('#').next().unwrap_or_default();
+            let page = page.trim_end_matches(['.', ':']);
+            if is_page && !page.contains(['{', '*']) {
+                assert!(root().join(page).exists(), "{}: {word}", source.display());
+            }
+            let outside = ["research", "seeds"].map(|folder| format!("{folder}/"));
+            assert!(
+                !outside.iter().any(|folder| word.starts_with(folder)),
+                "{}: {word}",
+                source.display()
+            );
+        }
+    }
+}
+
 /// Returns the crates named in a table of `Cargo.toml`.
 fn crates(manifest: &str, table: &str) -> BTreeSet<String> {
     manifest

@@ -2,12 +2,15 @@
 
 mod common;
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{PipeReader, PipeWriter, Write};
+use std::os::unix::fs::MetadataExt;
+use std::process::Stdio;
 
 use common::files::snapshot;
 use common::{PEER, Ran, Site};
 use regex_lite::Regex;
-use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, fcntl_setfl, mknodat};
 
 /// The ancestor's line: `TIME NAME - LEVEL - message`.
 const LINE: &str =
@@ -118,6 +121,119 @@ fn a_pipe_that_nobody_reads_holds_no_run() {
         let run = site.run();
         run.is("confirmed", 0);
         said_once(&run, "going on without it");
+    }
+}
+
+/// A pipe that is full: whoever writes to it waits for a reader.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let flags = fcntl_getfl(&writer).expect("its flags");
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).expect("not to wait ourselves");
+    while writer.write(&[b'x'; 4096]).is_ok() {}
+    fcntl_setfl(&writer, flags).expect("its flags");
+    (reader, writer)
+}
+
+#[test]
+fn a_reader_of_standard_error_that_stops_reading_holds_no_run() {
+    let site = Site::new();
+    let (_reader, writer) = full_pipe();
+    let child = site.start_with(&["--json", "-v"], Stdio::piped(), writer.into());
+    let run = common::ran(child);
+    run.is("confirmed", 0);
+    assert_eq!(site.lines("flushed").len(), 3);
+    let log = site.text("habeat.log");
+    assert!(
+        log.contains("standard error is not read; it lacks "),
+        "{log}"
+    );
+    assert_eq!(decisions(&site), ["confirmed"]);
+}
+
+#[test]
+fn a_reader_of_standard_output_that_stops_reading_holds_nobody() {
+    let site = Site::new();
+    for arguments in [&["--json"][..], &["--dry-run"], &["check"], &["ack"]] {
+        let (_reader, writer) = full_pipe();
+        let child = site.start_with(arguments, writer.into(), Stdio::piped());
+        assert_eq!(common::ran(child).exit, Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_standard_error_that_cannot_be_written_is_said_in_the_log_and_done_without() {
+    let site = Site::new();
+    let full = File::options().write(true).open("/dev/full");
+    let full = full.expect("a device that takes nothing");
+    let run = common::ran(site.start_with(&["--json"], Stdio::piped(), full.into()));
+    run.is("confirmed", 0);
+    let log = site.text("habeat.log");
+    let said = log.matches("standard error cannot be written: ").count();
+    assert!((1..=2).contains(&said), "{log}");
+
+    site.remove("habeat.log");
+    std::os::unix::fs::symlink("/dev/full", site.path("habeat.log")).expect("a link");
+    let run = site.run();
+    run.is("already-promoted", 0);
+    let said = "habeat.log cannot be written: ";
+    assert!(run.stderr.contains(said), "{run:#?}");
+}
+
+#[test]
+fn a_log_on_a_pipe_that_is_full_holds_no_run() {
+    let site = Site::new();
+    let mode = Mode::RUSR | Mode::WUSR;
+    mknodat(CWD, site.path("habeat.log"), FileType::Fifo, mode, 0).expect("a pipe");
+    let both_ends = File::options()
+        .read(true)
+        .write(true)
+        .open(site.path("habeat.log"));
+    let mut held = both_ends.expect("both ends");
+    let flags = fcntl_getfl(&held).expect("its flags");
+    fcntl_setfl(&held, flags | OFlags::NONBLOCK).expect("not to wait ourselves");
+    while held.write(&[b'x'; 4096]).is_ok() {}
+    let run = site.run();
+    run.is("confirmed", 0);
+    assert!(
+        run.stderr.contains("habeat.log cannot be written: "),
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn under_systemd_a_line_has_its_priority_and_no_time() {
+    let site = Site::new();
+    let journal = File::create(site.path("journal")).expect("a file");
+    let found = journal.metadata().expect("it is there");
+    for (stream, is_journal) in [
+        (format!("{}:{}", found.dev(), found.ino()), true),
+        (format!("{}:{}", found.dev(), found.ino() + 1), false),
+        (String::new(), false),
+    ] {
+        let named = format!("JOURNAL_STREAM={stream}");
+        let before = fs::read(site.path("habeat.log")).map_or(0, |log| log.len());
+        let stderr = journal.try_clone().expect("a second handle");
+        journal.set_len(0).expect("an empty file");
+        let child = site.start_under_with(&["env", &named], &["-v"], Stdio::null(), stderr.into());
+        assert_eq!(common::ran(child).exit, Some(0));
+        let text = site.text("journal");
+        let text = text.trim_start_matches('\0');
+        let log = site.text("habeat.log").split_off(before);
+        assert_eq!(text.lines().count(), log.lines().count());
+        for (line, in_file) in text.lines().zip(log.lines()) {
+            let parts: Vec<&str> = in_file.splitn(3, " - ").collect();
+            let priority = match parts[1] {
+                "WARNING" => 4,
+                "INFO" => 6,
+                "DEBUG" => 7,
+                other => panic!("{other}"),
+            };
+            if is_journal {
+                assert_eq!(line, format!("<{priority}>{}", parts[2]));
+            } else {
+                assert_eq!(line, in_file);
+            }
+        }
     }
 }
 

@@ -220,10 +220,55 @@ fn the_service_sees_the_lock_files_and_is_not_cut_short() {
 #[test]
 fn the_timer_fires_on_the_minute_and_starts_nothing_by_itself() {
     let timer = read("systemd/habeat.timer");
-    assert_eq!(values(&timer, "OnCalendar"), ["*:0/5"]);
+    assert_eq!(values(&timer, "OnCalendar"), ["*:0/5 UTC"]);
     assert_eq!(values(&timer, "AccuracySec"), ["1s"]);
     assert_eq!(values(&timer, "Requires"), Vec::<&str>::new());
-    assert_ran_well(&run("systemd-analyze", &["calendar", "*:0/5"]));
+}
+
+/// When the clock goes back an hour, a calendar in local time leaves out the second of the two.
+#[test]
+fn the_timers_leave_out_no_hour_where_summer_time_ends() {
+    for name in ["habeat.timer", "habeat@.timer"] {
+        let timer = read(&format!("systemd/{name}"));
+        let calendar = values(&timer, "OnCalendar").concat();
+        let elapses = elapses("Europe/Rome", &calendar, "2026-10-25 00:52:00 UTC");
+        let due: Vec<String> = (55..60)
+            .step_by(5)
+            .map(|minute| format!("00:{minute:02}:00"))
+            .chain(
+                (0..60)
+                    .step_by(5)
+                    .map(|minute| format!("01:{minute:02}:00")),
+            )
+            .collect();
+        assert_eq!(elapses, due, "{name}: {calendar}");
+    }
+    let local = elapses("Europe/Rome", "*:0/5", "2026-10-25 00:52:00 UTC");
+    assert!(local.contains(&"02:00:00".to_owned()), "{local:?}");
+}
+
+/// The next times, in UTC, at which a calendar elapses in a time zone.
+#[track_caller]
+fn elapses(zone: &str, calendar: &str, from: &str) -> Vec<String> {
+    let from = format!("--base-time={from}");
+    let output = Command::new("systemd-analyze")
+        .args(["calendar", &from, "--iterations=13", calendar])
+        .env("TZ", zone)
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap_or_else(|e| panic!("cannot start systemd-analyze: {e}"));
+    assert_ran_well(&output);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    // "(in UTC): Sun 2026-10-25 00:55:00 UTC", or, where the zone is UTC, the line before it.
+    let in_utc = text.lines().filter_map(|line| {
+        let (_, time) = line.split_once(": ")?;
+        let words: Vec<&str> = time.split_whitespace().collect();
+        match words.as_slice() {
+            [_, _, time, "UTC"] => Some((*time).to_owned()),
+            _ => None,
+        }
+    });
+    in_utc.collect()
 }
 
 /// A root with the shipped snippet, a rule that ages `/var/tmp`, and files 90 days old.

@@ -3,7 +3,7 @@
 //! An answer is `{"ok":true,"response":{…}}`, the bare `{…}` without that wrapping, or one such
 //! envelope per server, `{"response":{"<server>":{"ok":true,"response":{…}}}}`. An error is
 //! `ok: false`, or an `error` that is a text or an object with a `message`
-//! (`research/carbonio.md` 2.4). What is not certainly an answer is an error here.
+//! (carbonio-configd, `internal/zxadmin/client.go`; carbonio-admin-console-ui, `types/operations.ts`). What is not certainly an answer is an error here.
 
 mod fence;
 mod find;

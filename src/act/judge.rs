@@ -8,17 +8,18 @@ use crate::base::command::Finished;
 use crate::plan::{Judge, Outcome};
 
 /// What the command line says, even with exit 0, when the local mailboxd does not answer
-/// (`research/carbonio.md` 2.3: Zextras' own `advanced_status.sh` looks for it).
+/// (carbonio-core-utils, `src/bin/advanced_status.sh` looks for this text).
 const NO_SERVER: &str = "Unable to communicate with server";
 
 /// What the wrapper `/opt/zextras/bin/carbonio` says to any other user
-/// (`research/carbonio.md` 2.1).
+/// (carbonio-core-utils, `src/bin/carbonio.sh`).
 const WRONG_USER: &str = "Please run as zextras user";
 
-/// What the old control scripts say where systemd is in charge (`research/carbonio.md` 6).
+/// What the old control scripts say where systemd is in charge (carbonio-core-utils,
+/// `src/bin/shutil.sh`).
 const SYSTEMD_RULES: &str = "Services are now handled by systemd";
 
-/// How a line of `zmprov`'s errors begins (`research/carbonio.md` 3).
+/// How a line of `zmprov`'s errors begins (carbonio-mailbox, `ProvUtil.java`).
 const ERROR_LINE: &str = "ERROR:";
 
 /// Texts of failure, wherever they stand in a line.

@@ -5,7 +5,7 @@
 pub enum Code {
     /// Nothing to do, or all that was decided was done.
     Done,
-    /// An action failed or is unfinished.
+    /// An action failed, is unfinished, or what was done no longer holds.
     Failed,
     /// Wrong usage.
     Usage,
@@ -25,14 +25,19 @@ pub enum Code {
 pub const TABLE: [(Code, &str); 8] = [
     (
         Code::Done,
-        "nothing to do, or all that was decided was done",
+        "nothing to do, or all that was decided was done (confirming, returning and already \
+         promoted are 0 too)",
     ),
     (
         Code::Failed,
-        "an action failed or is unfinished: operator needed",
+        "an action failed, is unfinished, or what was done no longer holds: operator needed",
     ),
     (Code::Usage, "wrong usage"),
-    (Code::Held, "the peer is silent and habeat holds"),
+    (
+        Code::Held,
+        "the peer is silent and habeat holds: cut, unknown, isolated, blocked, latched, paused, \
+         manual site, not ready, awaiting approval, an empty promotion file",
+    ),
     (Code::Bug, "a bug in habeat"),
     (Code::Busy, "another run holds the lock"),
     (Code::Privilege, "missing privilege"),

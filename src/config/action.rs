@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::keys::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero};
+use super::suggest::quoted;
 use super::{
-    Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Role, Takeover, Timeouts,
+    Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Role, Share, Takeover, Timeouts,
 };
 
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -31,6 +33,10 @@ pub(super) fn policy(field: &Field<'_>) -> Policy {
         quorum: Quorum::All,
         confirm_runs,
         recover_runs: count("recover_runs", 2),
+        run_spacing: section
+            .get("run_spacing")
+            .duration(2 * MINUTE, Zero::Allowed),
+        evidence_max_age: (section.get("evidence_max_age")).duration(HALF_A_MINUTE, Zero::Refused),
         block_period: section.get("block_period").duration(HOUR, Zero::Allowed),
         max_attempts: count("max_attempts", 3),
         on_return: section.get("on_return").choice(OnReturn::Role, &on_return),
@@ -55,7 +61,21 @@ pub(super) fn carbonio(field: &Field<'_>) -> Carbonio {
         flush_batch: section
             .get("flush_batch")
             .number(200, 1, Some(LARGEST_BATCH)),
+        require_replica: share(&section.get("require_replica")),
     }
+}
+
+fn share(field: &Field<'_>) -> Share {
+    let read = |text: &str| {
+        let wrong = || {
+            format!(
+                "{} is no share; write a number above 0, at most 1, as in 0.25",
+                quoted(text)
+            )
+        };
+        Share::read(text).ok_or_else(wrong)
+    };
+    field.literal(read).unwrap_or(Share::ALL)
 }
 
 fn user(section: &Section<'_>) -> Option<String> {

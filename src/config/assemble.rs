@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::keys::{METRICS, PROBE};
-use super::reader::{Field, Section};
+use super::keys::PROBE;
+use super::reader::Field;
 use super::scalar::Zero;
 use super::source::Source;
 use super::{Config, Fence, Policy, Probe, Target};
@@ -55,7 +55,6 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
         timeouts,
         history: action::history(&top.get("history"), local.role),
     };
-    warn_of_unsupported(&top);
     rules::apply(&config, &sites, &top);
     config
 }
@@ -68,14 +67,5 @@ fn probe(field: &Field<'_>) -> Probe {
         attempts: section.get("attempts").number(3, 1, None),
         interval: section.get("interval").duration(second, Zero::Allowed),
         timeout: section.get("timeout").duration(2 * second, Zero::Refused),
-    }
-}
-
-fn warn_of_unsupported(top: &Section<'_>) {
-    let textfile = top.get("metrics").section(&METRICS).get("textfile");
-    for field in [top.get("notify"), textfile] {
-        if !field.is_blank() {
-            field.warn("not supported by this version, ignored");
-        }
     }
 }

@@ -6,7 +6,7 @@ use super::reader::{Field, Section};
 use super::site::Sites;
 use super::source::Source;
 use super::suggest::quoted;
-use super::{Duty, MANUAL_SITE, Proxyserver, Role, Takeover, action, mesh};
+use super::{Duty, Proxyserver, Role, Takeover, action, mesh};
 
 /// The only way of moving traffic.
 const WAY: &str = "bgp";
@@ -14,7 +14,7 @@ const WAY: &str = "bgp";
 /// Returns whether this site takes over by itself.
 pub(super) fn takeover(local: &Local<'_>) -> Takeover {
     match (local.own.0, local.role) {
-        (Some(MANUAL_SITE), _) => Takeover::Manual,
+        (Some(name), _) if name == local.manual_site() => Takeover::Manual,
         (_, Some(Role::Proxyserver)) if !local.proxyserver.activate => Takeover::NotEnabled,
         (_, Some(Role::Appserver | Role::Proxyserver | Role::Consulserver) | None) => {
             Takeover::Automatic

@@ -37,8 +37,6 @@ pub(super) static TOP: Keys = keys(
         "carbonio",
         "timeouts",
         "fence",
-        "notify",
-        "metrics",
         "mesh",
         "history",
     ],
@@ -51,6 +49,7 @@ pub(super) static LOCAL: Keys = keys(
         "whoami",
         "dc_check",
         "role",
+        "manual_site",
         "checkDownFile",
         "checkPromotionFile",
         "checkRestartReplicaFile",
@@ -164,6 +163,8 @@ pub(super) static POLICY: Keys = keys(
     &[
         "confirm_runs",
         "recover_runs",
+        "run_spacing",
+        "evidence_max_age",
         "block_period",
         "max_attempts",
         "on_return",
@@ -173,7 +174,14 @@ pub(super) static POLICY: Keys = keys(
 /// The programs that promote and flush.
 pub(super) static CARBONIO: Keys = keys(
     "carbonio",
-    &["user", "carbonio", "zmprov", "namespace", "flush_batch"],
+    &[
+        "user",
+        "carbonio",
+        "zmprov",
+        "namespace",
+        "flush_batch",
+        "require_replica",
+    ],
 );
 
 /// Deadlines of commands.
@@ -185,8 +193,28 @@ pub(super) static TIMEOUTS: Keys = keys(
 /// What makes sure that the old active cannot serve.
 pub(super) static FENCE: Keys = keys("fence", &["commands", "verify", "provider"]);
 
-/// Where numbers for a monitor go.
-pub(super) static METRICS: Keys = keys("metrics", &["textfile"]);
+/// What the design has and this version does not, as `block.key`.
+const LATER: [&str; 16] = [
+    "applications",
+    "cluster",
+    "contact",
+    "dead_man",
+    "local.node",
+    "metrics",
+    "notify",
+    "on_isolation",
+    "plan",
+    "policy.claim",
+    "policy.mode",
+    "policy.on_service_failure",
+    "policy.rto",
+    "probe.service",
+    "rehearse",
+    "SITE.hosts",
+];
+
+/// What is said of a word that a later version will know.
+pub(super) const NOT_YET: &str = "is not in this version";
 
 /// The Consul servers of a site.
 pub(super) static MESH: Keys = keys(
@@ -205,9 +233,9 @@ pub(super) static MESH: Keys = keys(
 /// Where past runs are kept.
 pub(super) static HISTORY: Keys = keys("history", &["file", "keep"]);
 
-static ALL: [&Keys; 21] = [
+static ALL: [&Keys; 20] = [
     &TOP, &LOCAL, &SITE, &SWITCH, &BGP, &CONSUL, &VCENTER, &HETRIX, &WITNESS, &COMMAND, &PAGE,
-    &PROBE, &TARGET, &POLICY, &CARBONIO, &TIMEOUTS, &FENCE, &METRICS, &MESH, &HISTORY, &NONE,
+    &PROBE, &TARGET, &POLICY, &CARBONIO, &TIMEOUTS, &FENCE, &MESH, &HISTORY, &NONE,
 ];
 
 /// A block without keys of its own.
@@ -215,13 +243,16 @@ static NONE: Keys = keys("", &[]);
 
 /// Returns every key as `block.key`; a site's block is called `SITE`, a target's `TARGET`.
 pub(super) fn all() -> Vec<String> {
-    let dotted = |block: &str, name: &str| match block {
-        "" => name.to_owned(),
-        block => format!("{block}.{name}"),
-    };
     ALL.iter()
         .flat_map(|keys| keys.names.iter().map(move |name| dotted(keys.block, name)))
         .collect()
+}
+
+fn dotted(block: &str, name: &str) -> String {
+    match block {
+        "" => name.to_owned(),
+        block => format!("{block}.{name}"),
+    }
 }
 
 /// Says that `name` is not a key here, and what was probably meant.
@@ -229,6 +260,9 @@ pub(super) fn unknown(keys: &Keys, name: &str, others: &[&str]) -> String {
     let here = keys.names.iter().chain(others).copied();
     if name == "<<" {
         return "merge keys are not read; write the values out".to_owned();
+    }
+    if LATER.contains(&dotted(keys.block, name).as_str()) {
+        return format!("{NOT_YET}; remove it");
     }
     if UNVERIFIED.contains(&name) {
         return "certificates are always verified: a witness that anybody can impersonate is no \

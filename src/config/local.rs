@@ -1,10 +1,11 @@
 //! The block `local`: who this node is, whom it watches, what it does.
 
-use super::keys::{LOCAL, TOP};
+use super::keys::{LOCAL, NOT_YET, TOP};
 use super::provider::{KINDS, Kind};
 use super::reader::{Field, Section};
 use super::suggest::{or_known, quoted};
-use super::{Appserver, Files, Role};
+use super::witness::LATER;
+use super::{Appserver, Files, MANUAL_SITE, Role};
 
 /// Defaults of the ancestor's shipped config.
 const DOWN_FILE: &str = "/var/tmp/appserverdown-habeat";
@@ -25,6 +26,8 @@ pub(super) struct Local<'a> {
     pub(super) peer: (Option<&'a str>, Field<'a>),
     /// `None` when it is missing or not supported.
     pub(super) role: Option<Role>,
+    /// The site that never takes over by itself, where one is named.
+    pub(super) manual: Field<'a>,
     /// Who is asked where there is no list of witnesses.
     pub(super) provider: Kind,
     pub(super) files: Files,
@@ -56,6 +59,7 @@ pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
     let role = role(&section.get("role"));
     section.get("proxy_switch").text();
     Local {
+        manual: section.get("manual_site"),
         own: (own_name, own),
         peer: (peer_name, peer),
         role,
@@ -63,6 +67,13 @@ pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
         files: files(&section, role.unwrap_or(Role::Appserver)),
         appserver: appserver(&section),
         proxyserver: proxyserver(&section),
+    }
+}
+
+impl Local<'_> {
+    /// Returns the name of the site that never takes over by itself.
+    pub(super) fn manual_site(&self) -> &str {
+        self.manual.value().unwrap_or(MANUAL_SITE)
     }
 }
 
@@ -95,6 +106,7 @@ fn role(field: &Field<'_>) -> Option<Role> {
         "appserver" => return Some(Role::Appserver),
         "proxyserver" => return Some(Role::Proxyserver),
         "consulserver" => return Some(Role::Consulserver),
+        "plan" | "application" => field.error(format!("{name:?} {NOT_YET}")),
         _ => field.error(format!(
             "unknown role {}; {}",
             quoted(name),
@@ -114,6 +126,7 @@ fn provider(field: &Field<'_>) -> Kind {
         || {
             let hint = match name {
                 "command" | "http" => "write it into the list witnesses".to_owned(),
+                later if LATER.contains(&later) => format!("it {NOT_YET}"),
                 _ => or_known(name, &[words[0].0, words[1].0, words[2].0]),
             };
             field.error(format!("unknown provider {}; {hint}", quoted(name)));

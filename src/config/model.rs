@@ -8,7 +8,7 @@ mod policy;
 mod probe;
 mod witness;
 
-pub use action::{Carbonio, Fence, Namespace, Timeouts};
+pub use action::{Carbonio, Fence, Namespace, Share, Timeouts};
 pub use duty::{Appserver, Duty, Mesh, Proxyserver, Role};
 pub use policy::{OnReturn, Policy, Takeover};
 pub use probe::{HttpTarget, Probe, Target};
@@ -16,7 +16,7 @@ pub use witness::{
     Consul, Gossip, Hetrix, HttpWitness, Provider, Quorum, Stands, Vcenter, Witness,
 };
 
-/// The name of the site that never promotes by itself.
+/// The site that never promotes by itself, where `local.manual_site` names no other.
 pub const MANUAL_SITE: &str = "primary";
 
 /// A checked configuration.

@@ -19,6 +19,7 @@ const MESH_COMMANDS: u32 = 9;
 /// Notes what does not fit together, and what deserves a second thought.
 pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     expect_short_run(config, top);
+    expect_fresh_evidence(config, top);
     expect_another_vm(config, top);
     for witness in &config.witnesses {
         match &witness.provider {
@@ -97,6 +98,37 @@ fn expect_short_run(config: &Config, top: &Section<'_>) {
             spell(whole),
             spell(UNIT_START_LIMIT),
             spell(*span)
+        ));
+    }
+}
+
+/// Evidence that is too old when it is complete begins nothing, in this run and in any other.
+fn expect_fresh_evidence(config: &Config, top: &Section<'_>) {
+    let (probe, age) = (&config.probe, config.policy.evidence_max_age);
+    let pauses = probe.interval.saturating_mul(probe.attempts - 1);
+    let looks = (probe.timeout.saturating_mul(probe.attempts)).saturating_add(pauses);
+    let witness = config.witnesses.iter().map(|witness| witness.timeout);
+    let witness = witness.max().unwrap_or_default();
+    let sum = format!(
+        "{} looks of {} and the pauses of {} between them take {}",
+        probe.attempts,
+        spell(probe.timeout),
+        spell(probe.interval),
+        spell(looks),
+    );
+    let field = top.get("policy").block().get("evidence_max_age");
+    if looks > age {
+        field.error(format!(
+            "{sum} when the peer is silent, longer than {}: the evidence would always be too old to \
+             act on; raise it, or shorten probe",
+            spell(age)
+        ));
+    } else if looks.saturating_add(witness) > age {
+        field.warn(format!(
+            "{sum}, and a slow witness {} more, longer than {} in all: what is only then complete \
+             is too old to act on; raise it, or shorten probe or the witness's timeout",
+            spell(witness),
+            spell(age)
         ));
     }
 }

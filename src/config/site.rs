@@ -5,7 +5,7 @@ use super::local::Local;
 use super::reader::{Field, Section};
 use super::scalar::host;
 use super::suggest::{nearest, quoted};
-use super::{Role, Site};
+use super::{MANUAL_SITE, Role, Site};
 
 /// The two sites, as far as the role needs them.
 pub(super) struct Sites {
@@ -41,7 +41,7 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> S
             top.get(name).error(message);
         }
     }
-    top.expect_only(&keys::TOP, &[named, others].concat());
+    top.expect_only(&keys::TOP, &[named.as_slice(), &others].concat());
     if let (Some(peer), Some(role)) = (&peer, local.role) {
         let (addresses, hosts) = match role {
             Role::Appserver => (
@@ -71,12 +71,34 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> S
         }
     }
     if let (Some(own), Some(peer)) = (&own, &peer) {
+        expect_manual(local, &named);
         expect_different(own, peer);
     }
     Sites {
         own: placed(local.own.0, own.as_ref()),
         peer: placed(local.peer.0, peer.as_ref()),
     }
+}
+
+/// Where no site is the manual one, a cut line makes each take over the other.
+fn expect_manual(local: &Local<'_>, sites: &[&str]) {
+    if sites.contains(&local.manual_site()) {
+        return;
+    }
+    let names: Vec<_> = sites.iter().map(|name| quoted(name)).collect();
+    let why = "so that each would take over the other";
+    local.manual.error(match local.manual.value() {
+        Some(name) => format!(
+            "{} is neither of the two sites, {why}; write {}",
+            quoted(name),
+            names.join(" or ")
+        ),
+        None => format!(
+            "missing; neither {} is called {MANUAL_SITE:?}, {why}; write the name of the one that \
+             never does so by itself",
+            names.join(" nor ")
+        ),
+    });
 }
 
 fn placed(name: Option<&str>, block: Option<&Block<'_>>) -> Placed {

@@ -1,6 +1,6 @@
 //! Who is asked: the list `witnesses`, or `local.provider` alone; and how many must say down.
 
-use super::keys::{HETRIX, VCENTER, WITNESS};
+use super::keys::{HETRIX, NOT_YET, VCENTER, WITNESS};
 use super::local::Local;
 use super::provider::{self, KINDS, Kind};
 use super::reader::{Field, Section};
@@ -11,6 +11,9 @@ use super::{Provider, Quorum, Stands, Vcenter, Witness, scalar};
 
 /// The word for a place in neither site.
 const THIRD: &str = "third";
+
+/// Kinds that a later version will know.
+pub(super) const LATER: [&str; 3] = ["prometheus", "proxmox", "redfish"];
 
 /// Reads the witnesses.
 pub(super) fn read(
@@ -90,6 +93,9 @@ fn kind(field: &Field<'_>) -> Option<Kind> {
             .iter()
             .find(|(word, _)| word.eq_ignore_ascii_case(text));
         found.map(|(_, kind)| *kind).ok_or_else(|| {
+            if LATER.contains(&text.to_ascii_lowercase().as_str()) {
+                return format!("{text:?} {NOT_YET}");
+            }
             let hint = or_known(text, &words);
             format!("unknown provider {}; {hint}", quoted(text))
         })

@@ -7,7 +7,10 @@ use crate::config::{OnReturn, Policy, Quorum, Takeover};
 use crate::observe::{Leader, Observation, Reach, Standing};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
-const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/decision-table.md");
+const GOLDEN: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/src/core/tests/decision-table.md"
+);
 const BOOT: &str = "this-boot";
 
 fn now() -> Now {
@@ -89,6 +92,8 @@ fn policy(takeover: Takeover, stop_module: bool, on_return: OnReturn) -> Policy 
         quorum: Quorum::All,
         confirm_runs: 2,
         recover_runs: 2,
+        run_spacing: Duration::ZERO,
+        evidence_max_age: Duration::from_secs(30),
         block_period: Duration::from_secs(3600),
         max_attempts: 3,
         on_return,
@@ -312,9 +317,9 @@ fn one_per_verdict() -> Vec<Observation> {
 fn render() -> String {
     let mut text = String::from(
         "# Decision table\n\n\
-         Rendered from the code by `cargo test decide::`; the same test fails when this page and\n\
-         the code differ (`HABEAT_BLESS=1 cargo test decide::` writes it anew). Reason codes are\n\
-         explained in the [runbook](runbook.md).\n\n\
+         Rendered from the code by `cargo test core::`; the same test fails when this page and\n\
+         the code differ (`HABEAT_BLESS=1 cargo test core::` writes it anew). Reason codes are\n\
+         explained in docs/runbook.md.\n\n\
          ## Evidence to verdict\n\n\
          | peer | we are (by anchors) | witness | verdict | why |\n|---|---|---|---|---|\n",
     );
@@ -335,7 +340,7 @@ fn render() -> String {
                 let decision = decide(&policy, &memory, &observation, &now());
                 writeln!(
                     text,
-                    "| {} | {memory_name} | {policy_name} | **{}** | [{reason}](runbook.md#{reason}) | {} | {} |",
+                    "| {} | {memory_name} | {policy_name} | **{}** | {reason} | {} | {} |",
                     decision.verdict.name(),
                     decision.choice.name(),
                     decision.streak().unwrap_or_default(),
@@ -360,7 +365,7 @@ fn render_leaders(text: &mut String) {
             let decision = decide(&automatic, &memory, &observation, &now());
             writeln!(
                 text,
-                "| {} | {leader_name} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} | {} |",
+                "| {} | {leader_name} | {memory_name} | **{}** | {reason} | {} | {} |",
                 decision.verdict.name(),
                 decision.choice.name(),
                 decision.streak().unwrap_or_default(),
@@ -382,7 +387,7 @@ fn render_failback(text: &mut String) {
             let decision = failback(&policy, &memory, &observation);
             writeln!(
                 text,
-                "| {} | {memory_name} | **{}** | [{reason}](runbook.md#{reason}) | {} |",
+                "| {} | {memory_name} | **{}** | {reason} | {} |",
                 decision.verdict.name(),
                 decision.choice.name(),
                 crate::report::exit_code::code(&decision).number(),
@@ -442,7 +447,7 @@ fn the_page_of_the_decision_table_is_what_the_code_decides() {
     let page = std::fs::read_to_string(GOLDEN).unwrap_or_default();
     assert!(
         page == rendered,
-        "docs/decision-table.md differs; HABEAT_BLESS=1 writes it anew"
+        "src/core/tests/decision-table.md differs; HABEAT_BLESS=1 writes it anew"
     );
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{Answer, Look, Reach, Standing, observe, survey};
 use crate::config::{
     Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
-    Policy, Probe, Provider, Proxyserver, Quorum, Site, Takeover, Target, Timeouts, Witness,
+    Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Witness,
 };
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
@@ -98,6 +98,8 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             quorum: Quorum::All,
             confirm_runs: 2,
             recover_runs: 2,
+            run_spacing: Duration::ZERO,
+            evidence_max_age: AMPLE,
             block_period: AMPLE,
             max_attempts: 3,
             on_return: OnReturn::Role,
@@ -109,6 +111,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             zmprov: path.clone(),
             namespace: Namespace::Auto,
             flush_batch: 1,
+            require_replica: Share::ALL,
         },
         timeouts: Timeouts {
             query: AMPLE,

@@ -1,7 +1,7 @@
 //! The log lines of a run: one fact per line, and exactly one `decision=` line.
 
 use crate::act::{Deeds, End};
-use crate::base::logging::word;
+use crate::base::logging::{DECISION, word};
 use crate::config::{Config, Duty};
 use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
@@ -83,7 +83,7 @@ pub fn decision(config: &Config, decision: &Decision) {
         .map(|streak| format!(" streak={streak}"))
         .unwrap_or_default();
     let line = format!(
-        "decision={} reason={} verdict={}{streak} role={} peer={} because={:?}",
+        "{DECISION}={} reason={} verdict={}{streak} role={} peer={} because={:?}",
         decision.choice.name(),
         decision.reason(),
         decision.verdict.name(),
@@ -93,9 +93,13 @@ pub fn decision(config: &Config, decision: &Decision) {
     );
     match (&decision.verdict, &decision.choice) {
         // Whoever asked is answered, even with -q.
-        (_, Choice::Failback | Choice::Hold(Hold::NothingToReturn)) => log::warn!("{line}"),
-        (Verdict::Alive, _) => log::info!("{line}"),
-        (Verdict::Cut | Verdict::Dead | Verdict::Unknown(_), _) => log::warn!("{line}"),
+        (_, Choice::Failback | Choice::Hold(Hold::NothingToReturn)) => {
+            log::warn!(target: DECISION, "{line}");
+        }
+        (Verdict::Alive, _) => log::info!(target: DECISION, "{line}"),
+        (Verdict::Cut | Verdict::Dead | Verdict::Unknown(_), _) => {
+            log::warn!(target: DECISION, "{line}");
+        }
     }
 }
 

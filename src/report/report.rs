@@ -1,6 +1,7 @@
 //! One run as a document: for `--json`, and for the history.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::act::{Deeds, Tally};
 use crate::base::clock::Now;
@@ -254,6 +255,12 @@ fn accounts(tally: &Tally) -> Accounts {
             })
             .collect(),
     }
+}
+
+/// Returns the document of a call that was refused.
+pub fn refused(code: Code, why: &str) -> String {
+    let why = why.trim_end();
+    json!({"version": VERSION, "refused": {"exit": code.number(), "why": why}}).to_string()
 }
 
 /// Returns the word for the log and the report.

@@ -64,6 +64,9 @@ fn habeat(page: &str, here: &str) -> String {
     let mut whole: Mapping = serde_yaml::from_str(&whole).unwrap();
     let own: Mapping = serde_yaml::from_str(block(here, "yaml").unwrap()).unwrap();
     whole.extend(own);
+    // The runs of a lab follow each other at once.
+    let spacing = serde_yaml::from_str("run_spacing: 0s").unwrap();
+    whole.insert("policy".into(), spacing);
     serde_yaml::to_string(&whole).unwrap()
 }
 

@@ -225,11 +225,28 @@ impl Site {
     /// Starts the binary with this site's config, by another program that takes it as its last
     /// arguments.
     pub(crate) fn start_under(&self, wrapper: &[&str], arguments: &[&str]) -> Child {
+        self.start_under_with(wrapper, arguments, Stdio::piped(), Stdio::piped())
+    }
+
+    /// Starts the binary with this site's config and these outputs.
+    pub(crate) fn start_with(&self, arguments: &[&str], stdout: Stdio, stderr: Stdio) -> Child {
+        self.start_under_with(&[], arguments, stdout, stderr)
+    }
+
+    /// Starts the binary with this site's config, by another program, and with these outputs.
+    pub(crate) fn start_under_with(
+        &self,
+        wrapper: &[&str],
+        arguments: &[&str],
+        stdout: Stdio,
+        stderr: Stdio,
+    ) -> Child {
         self.write("habeat.yml", self.yaml());
         self.answer_earlier_runs();
         let config = format!("--config={}", self.path("habeat.yml").display());
         let log = format!("--log={}", self.path("habeat.log").display());
-        start(&[wrapper, &[HABEAT, &config, &log], arguments].concat())
+        let argv = [wrapper, &[HABEAT, &config, &log], arguments].concat();
+        start_with(&argv, stdout, stderr)
     }
 
     /// Empties the anchor's queue: a full one (128, listen(2)) lets new connections wait.
@@ -299,17 +316,21 @@ impl Site {
 }
 
 /// Starts a program.
+pub(crate) fn start(argv: &[&str]) -> Child {
+    start_with(argv, Stdio::piped(), Stdio::piped())
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "a test starts the program under test"
 )]
-pub(crate) fn start(argv: &[&str]) -> Child {
+fn start_with(argv: &[&str], stdout: Stdio, stderr: Stdio) -> Child {
     Command::new(argv[0])
         .args(&argv[1..])
         .current_dir("/")
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(stdout)
+        .stderr(stderr)
         .spawn()
         .unwrap_or_else(|e| panic!("cannot start {argv:?}: {e}"))
 }

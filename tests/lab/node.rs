@@ -154,6 +154,8 @@ probe:
   interval: 100ms
   timeout: 500ms
 anchors: [{anchors}]
+policy:
+  run_spacing: 0s
 carbonio:
   user: ''
   carbonio: {folder}/carbonio

@@ -179,6 +179,7 @@ local:
 consul: {{hostname: 127.0.0.1, port: 8500, token: {TOKEN}}}
 anchors: ['icmp://{}']
 probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
+policy: {{run_spacing: 0s}}
 history: {{file: {folder}/history.jsonl}}
 {rest}",
             ANCHOR.ip

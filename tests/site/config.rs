@@ -40,6 +40,7 @@ pub(crate) fn write(role: &str, lab: &Path) {
 consul: {{token: {TOKEN}}}
 anchors: ['icmp://{anchor}']
 probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
+policy: {{run_spacing: 0s}}
 history: {{file: {folder}/history.jsonl}}
 {of_role}",
         anchor = ANCHOR.ip

@@ -135,6 +135,8 @@ probe:
   attempts: 1
   interval: 0s
   timeout: 500ms
+policy:
+  run_spacing: 0s
 timeouts:
   command: 3s
 carbonio:

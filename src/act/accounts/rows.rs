@@ -1,4 +1,5 @@
-//! The rows of an account list (the fields: `research/carbonio.md` 1.3).
+//! The rows of an account list. `accountName` in `response.values` is what the ancestor reads
+//! (sps-habeat, `modules/servermode/appserver.py`).
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;

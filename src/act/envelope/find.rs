@@ -1,7 +1,7 @@
 //! Finds the answer in what a command printed: the last complete envelope, behind any noise.
 //!
-//! Early 25.9 builds print a deprecation warning before the JSON (CO-2484, `research/carbonio.md`
-//! 1.1), a login shell prints banners, a terminal library prints colours.
+//! Early 25.9 builds print a deprecation warning before the JSON (CO-2484 in the
+//! change log of Carbonio 25.9.0), a login shell prints banners, a terminal library prints colours.
 //!
 //! An object that breaks off, or breaks, after its first key is a damaged answer and not noise:
 //! what is nested in it is never taken for an answer of its own.

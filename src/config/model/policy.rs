@@ -17,6 +17,10 @@ pub struct Policy {
     pub confirm_runs: u32,
     /// Consecutive runs that must see the peer alive before the return steps.
     pub recover_runs: u32,
+    /// A run sooner than this after the last counted one counts nothing but a sign of life.
+    pub run_spacing: Duration,
+    /// Older evidence begins nothing irreversible: it is taken again.
+    pub evidence_max_age: Duration,
     /// After a promotion, no other one for this long.
     pub block_period: Duration,
     /// Tries of an unfinished promotion before it latches.
@@ -30,7 +34,7 @@ pub struct Policy {
 pub enum Takeover {
     /// On a confirmed death.
     Automatic,
-    /// Never: the site called `primary`.
+    /// Never: the site that `local.manual_site` names.
     Manual,
     /// Not yet: `local.proxy_enable_activate` is off.
     NotEnabled,

@@ -74,6 +74,21 @@ fn the_block_local_may_not_be_missing() {
 }
 
 #[test]
+fn two_sites_of_which_neither_is_the_manual_one_are_refused() {
+    for (own, peer) in [("dc2", "dc1"), ("Primary", "Secondary")] {
+        let text = SMALLEST.replace("primary", peer).replace("secondary", own);
+        let told = errors(&text);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].contains("local.manual_site: missing; neither"),
+            "{told:?}"
+        );
+        let named = text.replace("  role", &format!("  manual_site: {peer}\n  role"));
+        assert_eq!(errors(&named), [""; 0]);
+    }
+}
+
+#[test]
 fn all_problems_are_told_at_once_in_the_order_of_the_file() {
     let text = "\
 local:

@@ -115,15 +115,17 @@ fn an_empty_value_or_block_is_the_default() {
 }
 
 #[test]
-fn only_the_site_called_primary_never_takes_over_by_itself() {
-    for (name, expected) in [
-        (MANUAL_SITE, Takeover::Manual),
-        ("Primary", Takeover::Automatic),
-        ("dublin", Takeover::Automatic),
+fn only_the_manual_site_never_takes_over_by_itself() {
+    for (name, manual, expected) in [
+        (MANUAL_SITE, "", Takeover::Manual),
+        (MANUAL_SITE, "other", Takeover::Automatic),
+        ("Primary", "Primary", Takeover::Manual),
+        ("dublin", "other", Takeover::Automatic),
     ] {
         let text = super::SMALLEST
             .replace("primary", "other")
-            .replace("secondary", name);
+            .replace("secondary", name)
+            .replace("  role", &format!("  manual_site: {manual}\n  role"));
         let config = load_bytes(text).unwrap().config;
         assert_eq!(
             (config.own.name.as_str(), config.policy.takeover),

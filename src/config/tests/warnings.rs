@@ -45,12 +45,8 @@ fn what_is_odd_is_told() {
             "line 12: fence.commands: nothing verifies that the fence holds; write into fence.verify a command that succeeds only when the peer cannot serve",
         ),
         (
-            "notify: [mail]\n",
-            "line 12: notify: not supported by this version, ignored",
-        ),
-        (
-            "metrics: {textfile: /a}\n",
-            "line 12: metrics.textfile: not supported by this version, ignored",
+            "policy: {evidence_max_age: 12s}\n",
+            "line 12: policy.evidence_max_age: 3 looks of 2s and the pauses of 1s between them take 8s, and a slow witness 5s more, longer than 12s in all: what is only then complete is too old to act on; raise it, or shorten probe or the witness's timeout",
         ),
         (
             "consul: {gossip: never, ca_file: /a}\n",
