@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::act::{Deed, End, StageEnd, Tally, Tools, pool};
 use crate::plan::{Names, Outcome, Stage, Step, Work};
-use crate::store::{Batch, Bounds, Event};
+use crate::store::{Batch, Batches, Bounds, Event};
 
 /// After so many failures in a row, across all batches, the program itself must be at fault, and
 /// the rest is left for the next run. A batch that is split has not failed yet: its parts may.
@@ -75,10 +75,6 @@ pub(super) fn run(stage: &Stage, tools: &Tools<'_>, tally: &mut Tally) -> StageE
     log::info!("stage={} accounts={total}", stage.name);
     let started = Instant::now();
     tools.progress.begin(stage.name, done_before.count(), total);
-    let came = Mutex::new(Came {
-        done: done_before.count(),
-        ..Came::default()
-    });
     let batches = ledger.accounts.batches(
         done_before.gaps(total),
         Bounds {
@@ -87,16 +83,7 @@ pub(super) fn run(stage: &Stage, tools: &Tools<'_>, tally: &mut Tally) -> StageE
             beside: beside(*names),
         },
     );
-    pool::run_all(batches, tools.width, |batch| {
-        let part = match batch {
-            Ok(Batch { from, names }) => shared.batch(from, &names),
-            Err(err) => shared.unreadable(&err),
-        };
-        came.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(part);
-    });
-    let came = came.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let came = shared.sweep(batches, done_before.count());
     let left = total - came.done - came.failed;
     tools.progress.end();
     tally.stages.push((stage.name, came.done, came.failed));
@@ -151,6 +138,23 @@ fn finish(
 }
 
 impl Shared<'_> {
+    /// Does all batches, side by side; so many accounts are done already.
+    fn sweep(&self, batches: Batches<'_>, done: usize) -> Came {
+        let came = Mutex::new(Came {
+            done,
+            ..Came::default()
+        });
+        pool::run_all(batches, self.tools.width, |batch| {
+            let part = match batch {
+                Ok(Batch { from, names }) => self.batch(from, &names),
+                Err(err) => self.unreadable(&err),
+            };
+            let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
+            came.add(part);
+        });
+        came.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Does one batch, the names from a position on; a batch that fails as a whole is split, so
     /// that one bad name costs only itself.
     fn batch(&self, from: usize, names: &[String]) -> Came {
