@@ -1,5 +1,6 @@
 //! The stages that work on batches of accounts, side by side in the pool.
 
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -11,8 +12,6 @@ use crate::store::{Batch, Batches, Bounds, Event};
 /// After so many failures in a row, across all batches, the program itself must be at fault, and
 /// the rest is left for the next run. A batch that is split has not failed yet: its parts may.
 const FAILURES_MAX: usize = 32;
-/// How the system says that a command has more words than it takes (`E2BIG`, execve(2)).
-const TOO_LONG: &str = "(os error 7)";
 /// Failed names written to the log one by one, at the most.
 const NAMES_LOGGED: usize = 20;
 
@@ -214,11 +213,11 @@ impl Shared<'_> {
         came
     }
 
-    fn unreadable(&self, err: &std::io::Error) -> Came {
+    fn unreadable(&self, err: &io::Error) -> Came {
         let why = format!("the account list cannot be read: {err}");
         log::error!("stage={} cause={why:?}", self.stage);
         Came {
-            failure: Some(self.deed(Outcome::SpawnFailed(why))),
+            failure: Some(self.deed(Outcome::Unjournalled(why))),
             ..Came::default()
         }
     }
@@ -263,7 +262,7 @@ impl Shared<'_> {
     fn note(&self, event: &Event) -> Result<(), Deed> {
         self.tools
             .note(event)
-            .map_err(|why| self.deed(Outcome::SpawnFailed(why)))
+            .map_err(|why| self.deed(Outcome::Unjournalled(why)))
     }
 
     fn deed(&self, outcome: Outcome) -> Deed {
@@ -280,12 +279,16 @@ impl Shared<'_> {
 fn splits(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Exit(_) | Outcome::BadOutput(_) => true,
-        Outcome::SpawnFailed(why) => why.contains(TOO_LONG),
+        Outcome::SpawnFailed(error) => error.kind == ErrorKind::ArgumentListTooLong,
         // Asked again in halves, a program that hangs would hang twice.
         Outcome::Ok
         | Outcome::Signal(_)
         | Outcome::TimedOut
         | Outcome::Stopped
+        | Outcome::Unjournalled(_)
         | Outcome::Skipped(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

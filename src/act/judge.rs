@@ -62,6 +62,7 @@ pub(super) fn sound(finished: &Finished) -> Result<(), Outcome> {
         | Outcome::TimedOut
         | Outcome::Stopped
         | Outcome::SpawnFailed(_)
+        | Outcome::Unjournalled(_)
         | Outcome::BadOutput(_)
         | Outcome::Skipped(_)) => Err(failed.clone()),
     }

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::act::accounts::{self, Listed};
-use crate::act::step::try_variants;
+use crate::act::step::Hand;
 use crate::act::{End, StageEnd, Tally, Tools};
 use crate::plan::{Outcome, Step};
 use crate::store::Event;
@@ -71,6 +71,7 @@ fn promote_all(
             | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_) => {}
         }
         let left = list_accounts(host, list, tools, steps)?.total;
@@ -104,8 +105,12 @@ fn list_accounts(
         return Err(incomplete(list, "there is no account list"));
     };
     let mut listed = None;
-    let by = (&tools.runner, &tools.variant);
-    let (deed, _) = try_variants(by, list, &[], &mut |finished| match accounts::list(
+    let hand = Hand {
+        runner: &tools.runner,
+        variant: &tools.variant,
+        children: tools.children,
+    };
+    let (deed, _) = hand.try_variants(list, &[], &mut |finished| match accounts::list(
         finished,
         host,
         &mut ledger.accounts,

@@ -1,12 +1,14 @@
 //! Runs one step, in the variant that is the right one.
 
+use std::cell::OnceCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::act::{Deed, Tools, judge};
-use crate::base::command::{Finished, Runner};
+use crate::base::command::{Finished, Noted, Runner};
+use crate::base::process::Process;
 use crate::plan::{Outcome, Step};
-use crate::store::Event;
+use crate::store::{Child, Event, Journal};
 
 impl Tools<'_> {
     /// Runs a step once, journalled before and after.
@@ -26,7 +28,7 @@ impl Tools<'_> {
         };
         self.note(&before).map_err(|why| Deed {
             step: step.name,
-            outcome: Outcome::SpawnFailed(why),
+            outcome: Outcome::Unjournalled(why),
             took: Duration::ZERO,
             complaint: None,
         })?;
@@ -52,78 +54,126 @@ impl Tools<'_> {
 
     /// Runs the right variant of a step, or finds out which it is.
     pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
-        let mut judge = |finished: &mut Finished| judge::judge(step.judge, finished);
-        try_variants((&self.runner, &self.variant), step, tail, &mut judge)
+        let hand = Hand {
+            runner: &self.runner,
+            variant: &self.variant,
+            children: self.children,
+        };
+        hand.try_variants(step, tail, &mut |finished| {
+            judge::judge(step.judge, finished)
+        })
     }
 }
 
-/// The same, by a judge of its own.
-pub(super) fn try_variants(
-    (runner, variant): (&Runner, &AtomicUsize),
-    step: &Step,
-    tail: &[String],
-    judge: &mut dyn FnMut(&mut Finished) -> Outcome,
-) -> (Deed, Finished) {
-    let known = variant.load(Ordering::Relaxed);
-    let candidates = match step.variants.get(known) {
-        Some(only) => std::slice::from_ref(only),
-        None => step.variants.as_slice(),
-    };
-    let mut last = None;
-    for (index, argv) in candidates.iter().enumerate() {
-        let tried = try_once(runner, step, argv, tail, judge);
-        let settled = match &tried.0.outcome {
-            Outcome::Ok => {
-                if candidates.len() > 1 {
-                    variant.store(index, Ordering::Relaxed);
+/// Runs what a plan says, and no more of it.
+pub(super) struct Hand<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) variant: &'a AtomicUsize,
+    pub(super) children: Option<&'a Journal>,
+}
+
+/// Says what a command came to.
+type By<'a> = dyn FnMut(&mut Finished) -> Outcome + 'a;
+
+impl Hand<'_> {
+    /// Runs the right variant of a step, or finds out which it is, by this judge.
+    pub(super) fn try_variants(
+        &self,
+        step: &Step,
+        tail: &[String],
+        by: &mut By<'_>,
+    ) -> (Deed, Finished) {
+        let known = self.variant.load(Ordering::Relaxed);
+        let candidates = match step.variants.get(known) {
+            Some(only) => std::slice::from_ref(only),
+            None => step.variants.as_slice(),
+        };
+        let mut last = None;
+        for (index, argv) in candidates.iter().enumerate() {
+            let tried = self.try_once(step, argv, tail, by);
+            let settled = match &tried.0.outcome {
+                Outcome::Ok => {
+                    if candidates.len() > 1 {
+                        self.variant.store(index, Ordering::Relaxed);
+                    }
+                    true
                 }
-                true
+                // What an unknown namespace looks like; anything else says nothing about it.
+                Outcome::Exit(_) | Outcome::BadOutput(_) => false,
+                Outcome::Signal(_)
+                | Outcome::TimedOut
+                | Outcome::Stopped
+                | Outcome::SpawnFailed(_)
+                | Outcome::Unjournalled(_)
+                | Outcome::Skipped(_) => true,
+            };
+            last = Some(tried);
+            if settled {
+                break;
             }
-            // What an unknown namespace looks like; anything else says nothing about it.
-            Outcome::Exit(_) | Outcome::BadOutput(_) => false,
-            Outcome::Signal(_)
+        }
+        last.unwrap_or_else(|| self.try_once(step, &[], tail, by))
+    }
+
+    /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
+    /// may be ten thousand, gets no control group, and harms nobody if it is run twice.
+    fn start(&self, step: &Step, argv: &[String], in_group: bool) -> Finished {
+        let Some(journal) = self.children else {
+            return self.runner.run(argv, step.deadline);
+        };
+        let known = OnceCell::new();
+        let note = |process: &Process| {
+            let child = Child {
+                step: step.name.to_owned(),
+                process: process.clone(),
+            };
+            let _ = known.set((process.pid, process.started));
+            journal.remark(&Event::Child(child))
+        };
+        let noted = Noted {
+            note: &note,
+            in_group,
+        };
+        let finished = self.runner.run_noted(argv, step.deadline, noted);
+        if let (Some(&(pid, started)), false) = (known.get(), finished.survives)
+            && let Err(error) = journal.remark(&Event::ChildEnded { pid, started })
+        {
+            log::error!("step={} cause=\"{error}\"", step.name);
+        }
+        finished
+    }
+
+    fn try_once(
+        &self,
+        step: &Step,
+        argv: &[String],
+        tail: &[String],
+        by: &mut By<'_>,
+    ) -> (Deed, Finished) {
+        let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
+        let mut finished = self.start(step, &argv, tail.is_empty());
+        let outcome = by(&mut finished);
+        let complaint = match &outcome {
+            Outcome::Ok => None,
+            Outcome::Exit(_)
+            | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::Stopped
             | Outcome::SpawnFailed(_)
-            | Outcome::Skipped(_) => true,
+            | Outcome::Unjournalled(_)
+            | Outcome::BadOutput(_)
+            | Outcome::Skipped(_) => judge::complaint(&finished),
         };
-        last = Some(tried);
-        if settled {
-            break;
-        }
+        (
+            Deed {
+                step: step.name,
+                outcome,
+                took: finished.took,
+                complaint,
+            },
+            finished,
+        )
     }
-    last.unwrap_or_else(|| try_once(runner, step, &[], tail, judge))
-}
-
-fn try_once(
-    runner: &Runner,
-    step: &Step,
-    argv: &[String],
-    tail: &[String],
-    judge: &mut dyn FnMut(&mut Finished) -> Outcome,
-) -> (Deed, Finished) {
-    let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
-    let mut finished = runner.run(&argv, step.deadline);
-    let outcome = judge(&mut finished);
-    let complaint = match &outcome {
-        Outcome::Ok => None,
-        Outcome::Exit(_)
-        | Outcome::Signal(_)
-        | Outcome::TimedOut
-        | Outcome::Stopped
-        | Outcome::SpawnFailed(_)
-        | Outcome::BadOutput(_)
-        | Outcome::Skipped(_) => judge::complaint(&finished),
-    };
-    (
-        Deed {
-            step: step.name,
-            outcome,
-            took: finished.took,
-            complaint,
-        },
-        finished,
-    )
 }
 
 /// One line per step: what came of it.

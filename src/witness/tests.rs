@@ -11,8 +11,8 @@ mod tls;
 use std::time::Duration;
 
 use super::conversation::{Conversation, Deadline, Door};
-use super::http::{host_and_port, segment};
 use super::{Doubt, DoubtKind};
+use crate::clients::http::{host_and_port, segment};
 use crate::config::Secret;
 
 /// Long enough for a busy machine, for answers that do come.

@@ -24,6 +24,7 @@ fn finished(output: File) -> Finished {
         stderr: String::new(),
         truncated: false,
         took: Duration::ZERO,
+        survives: false,
     }
 }
 
@@ -158,7 +159,7 @@ fn what_did_not_end_well_is_no_list() {
         Outcome::Signal(9),
         Outcome::TimedOut,
         Outcome::Stopped,
-        Outcome::SpawnFailed("x".to_owned()),
+        Outcome::Unjournalled("x".to_owned()),
         Outcome::Skipped("x".to_owned()),
     ] {
         let mut finished = finished(file(answer));
