@@ -17,6 +17,7 @@ fn manual_site(disable_ha_module: bool) -> Site {
     let mut site = Site::new();
     (site.config.whoami, site.config.dc_check) = ("primary", "secondary");
     site.config.disable_ha_module = disable_ha_module;
+    site.config.namespace = "MailReplica";
     let stub = carbonio().replace("\ncase $command in\ngetAccountStatus)", REFUSAL);
     assert!(stub.contains("no_stop"), "{stub}");
     site.program("carbonio", &stub);

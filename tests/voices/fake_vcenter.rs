@@ -94,7 +94,7 @@ fn answer(method: &str, target: &str, state: &mut State) -> (u16, Value) {
     match (method, path) {
         ("POST", "/api/session") => {
             state.sessions += 1;
-            (201, json!("a session"))
+            (201, json!("session-1"))
         }
         ("DELETE", "/api/session") => {
             state.sessions -= 1;

@@ -24,7 +24,6 @@ fn finished(output: File) -> Finished {
         stderr: String::new(),
         truncated: false,
         took: Duration::ZERO,
-        survives: false,
     }
 }
 

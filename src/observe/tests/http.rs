@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use crate::witness::tests::server::drip;
 
-use super::{AMPLE, Answer, HttpTarget, Server, Target, closed_port, hush, look, response};
+use super::{AMPLE, Answer, HttpTarget, Server, Target, Url, closed_port, hush, look, response};
 
 fn target(url: &str) -> HttpTarget {
     HttpTarget {
-        url: url.to_owned(),
+        url: Url::new(url.to_owned()),
         status: None,
         regexp: None,
         ca_file: None,
@@ -118,7 +118,7 @@ fn bytes_of_any_kind_are_an_answer() {
             hush();
         });
         let greeted = target(&format!("https://{}", greeting.address));
-        let look = look(&Target::Http(greeted), Duration::from_secs(2));
+        let look = look(&Target::Http(greeted), Duration::from_secs(60));
         assert_eq!(look, Answer::Answered, "{name}, unasked");
         // Who waits for the end of a request in the clear says nothing to a TLS client.
         let short = Duration::from_millis(300);
@@ -127,7 +127,7 @@ fn bytes_of_any_kind_are_an_answer() {
     }
     let dripping = Server::acting(|stream, _| drip(stream, b'H'));
     let dripping = Target::Http(target(&dripping.url));
-    let short = Duration::from_millis(300);
+    let short = Duration::from_secs(3);
     assert_eq!(look(&dripping, short), Answer::Answered);
 }
 
