@@ -6,9 +6,11 @@ use std::path::Path;
 
 use crate::base::refusal::Refusal;
 use crate::config::Files;
-use crate::store::accounts::FILE_MAX;
 use crate::store::file::{self, Foreign, beside};
 use crate::store::journal;
+
+/// More than any list: sixteen million accounts with names of 64 bytes.
+const FILE_MAX: u64 = 1024 * 1024 * 1024;
 
 /// Moves journal and account list into the state folder, unless there is a journal there already.
 ///
