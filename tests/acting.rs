@@ -81,7 +81,7 @@ fn one_bad_name_costs_only_itself_and_is_tried_again_alone() {
     assert_eq!(site.lines("calls"), Vec::<String>::new());
 
     site.remove("fail_flush");
-    assert_eq!(site.call(&["ack"]).exit, Some(0));
+    assert_eq!(site.call(&["retry"]).exit, Some(0));
     site.run().is("unfinished", 0);
     assert_eq!(site.lines("flushed").len(), 21);
     assert_eq!(site.lines("moved").len(), 21, "promoted once");

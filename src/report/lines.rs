@@ -32,7 +32,7 @@ pub fn fact(config: &Config, takeover: &[Stage], fact: &Fact) {
         Fact::JournalMissing => log::warn!(
             "journal={} state=missing because=\"the promotion is unfinished, and nothing tells what was done \
              of it\" consequence=\"everything counts as begun\"",
-            beside(&config.files.promotion, ".journal").display()
+            beside(&config.files.record(), ".journal").display()
         ),
         Fact::StageDone(stage) => {
             log::info!("stage={stage} outcome=\"done by an earlier run\"");
