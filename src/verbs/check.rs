@@ -76,6 +76,7 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
             )
         }
         Err(invalid) => {
+            let code = invalid.code();
             let (errors, warnings) = (findings(&invalid.errors), findings(&invalid.warnings));
             (
                 Checked {
@@ -86,7 +87,7 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
                     outlook: Vec::new(),
                     online: None,
                 },
-                Code::Unusable,
+                code,
             )
         }
     };
