@@ -1,6 +1,6 @@
 //! A report for a person.
 
-use crate::plan::Argv;
+use crate::act::Argv;
 use crate::report::report::Report;
 
 impl Report {

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::act::recover::look_at_prepared;
 use crate::config::{Appserver, Config, Duty, Mesh, Problem};
+use crate::roles::consulserver::recover::look_at_prepared;
 
 /// The users of this machine (passwd(5)).
 const USERS: &str = "/etc/passwd";
