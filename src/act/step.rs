@@ -55,14 +55,24 @@ impl Tools<'_> {
 
     /// Runs the right variant of a step, or finds out which it is.
     pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
-        let hand = Hand {
+        self.hand(self.children)
+            .try_variants(step, tail, &mut |finished| {
+                judge::judge(step.judge, finished)
+            })
+    }
+
+    /// The same, where the journal cannot be written: no later run knows what is started here.
+    pub(super) fn try_unwritten(&self, step: &Step) -> Deed {
+        let judge = &mut |finished: &mut Finished| judge::judge(step.judge, finished);
+        self.hand(None).try_variants(step, &[], judge).0
+    }
+
+    fn hand<'a>(&'a self, children: Option<&'a Journal>) -> Hand<'a> {
+        Hand {
             runner: &self.runner,
             variant: &self.variant,
-            children: self.children,
-        };
-        hand.try_variants(step, tail, &mut |finished| {
-            judge::judge(step.judge, finished)
-        })
+            children,
+        }
     }
 }
 

@@ -36,7 +36,7 @@ impl Surgery<'_, '_> {
                 "step={START_AGAIN} cause={:?} next=\"all the same\"",
                 deed.outcome.to_string()
             );
-            deed = self.tools.try_variants(again, &[]).0;
+            deed = self.tools.try_unwritten(again);
             report(&deed);
         }
         let outcome = deed.outcome.clone();
