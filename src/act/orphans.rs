@@ -20,7 +20,7 @@ use rustix::process::{Signal, geteuid};
 use crate::base::clock::Now;
 use crate::base::command::group;
 use crate::base::process::{Process, Stat};
-use crate::store::Child;
+use crate::core::story::Child;
 
 /// Between two looks, at first and at most.
 const LOOK: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(250));
