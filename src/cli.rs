@@ -87,6 +87,12 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Show the config as it counts, or its schema
+    Config {
+        /// What to show
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
     /// Acknowledge a promotion: a failed one may be tried again, a finished one is no alarm
     Ack {
         /// Why; kept with the promotion
@@ -109,6 +115,22 @@ pub enum Verb {
     },
 }
 
+/// What can be shown of a config.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigVerb {
+    /// Every value that counts, with its line or "default"; secrets hidden
+    Show,
+    /// The JSON Schema of the file, for editors
+    Schema,
+    /// Comes with a later version
+    #[command(hide = true)]
+    Import {
+        /// What to read
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+}
+
 impl Cli {
     /// Returns what every verb takes, and the verb; an option of a run before another verb is an
     /// error, not a surprise.
@@ -121,9 +143,12 @@ impl Cli {
             None => Verb::Run(before),
             Some(Verb::Run(after)) => Verb::Run(before.or(&after)),
             Some(Verb::Failback(after)) => Verb::Failback(before.or(&after)),
-            Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. }))
-                if before.dry_run || before.json =>
-            {
+            Some(
+                verb @ (Verb::Check { .. }
+                | Verb::Config { .. }
+                | Verb::Ack { .. }
+                | Verb::Drill { .. }),
+            ) if before.dry_run || before.json => {
                 return Err(clap::Error::raw(
                     clap::error::ErrorKind::ArgumentConflict,
                     format!(
@@ -131,7 +156,12 @@ impl Cli {
                     ),
                 ));
             }
-            Some(verb @ (Verb::Check { .. } | Verb::Ack { .. } | Verb::Drill { .. })) => verb,
+            Some(
+                verb @ (Verb::Check { .. }
+                | Verb::Config { .. }
+                | Verb::Ack { .. }
+                | Verb::Drill { .. }),
+            ) => verb,
         };
         Ok((self.common, verb))
     }
@@ -143,7 +173,7 @@ impl Verb {
         let json = match self {
             Self::Run(args) | Self::Failback(args) => args.json,
             Self::Check { json, .. } | Self::Drill { json, .. } => *json,
-            Self::Ack { .. } => false,
+            Self::Config { .. } | Self::Ack { .. } => false,
         };
         if json { Form::Json } else { Form::Text }
     }
@@ -155,6 +185,7 @@ impl std::fmt::Display for Verb {
             Self::Run(_) => "run",
             Self::Failback(_) => "failback",
             Self::Check { .. } => "check",
+            Self::Config { .. } => "config",
             Self::Ack { .. } => "ack",
             Self::Drill { .. } => "drill",
         })

@@ -14,7 +14,7 @@ use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
 use habeat::drill::Drilled;
 use habeat::report::report::refused;
-use habeat::verbs::check;
+use habeat::verbs::{check, config};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
@@ -77,6 +77,13 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             let (text, code) = check::check(&common.config, online, json);
             say(&text);
             Ok(code)
+        }
+        Verb::Config { verb } => {
+            logging::start(None, common.level().min(log::LevelFilter::Warn));
+            config::config(&common.config, &verb).map(|text| {
+                say(&text);
+                Code::Done
+            })
         }
         Verb::Ack { reason } => {
             logging::start(Some(&common.log), common.level());
