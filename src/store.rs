@@ -10,7 +10,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{AccountList, Extent};
+pub use accounts::{AccountList, Batch, Batches, Bounds, Extent};
 pub use file::Foreign;
 pub use journal::{Child, Event, Journal, Story};
 pub use lock::RunLock;
