@@ -95,7 +95,7 @@ fn what_is_not_enabled_is_only_told() {
         assert!(dry.stdout.contains(word), "{word}: {dry:#?}");
     }
     assert!(!site.path(PROMOTION).exists(), "a switch is recorded");
-    assert!(!site.path("promotion-proxyserver.journal").exists());
+    assert!(!site.path(&site.record(".journal")).exists());
     site.peer_comes_back();
     site.run().is("recovered", 0);
     site.run().is("alive", 0);

@@ -1,4 +1,4 @@
-//! The accounts of a promotion, in a file beside the promotion file: one name per line, only ever
+//! The accounts of a promotion, in a file of the state folder: one name per line, only ever
 //! appended to, so that a position in it means the same account in every run.
 //!
 //! The names stay in the file. In memory is what finds a name again, eight bytes each.

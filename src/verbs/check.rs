@@ -13,6 +13,7 @@ mod leaders;
 mod neighbours;
 mod outlook;
 mod programs;
+mod state;
 mod targets;
 pub mod units;
 
@@ -57,6 +58,13 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
             warnings.extend(units::warnings(&config, path));
             warnings.extend(neighbours::warnings(&config, path));
             warnings.extend(targets::warnings(&config));
+            warnings.extend(state::warnings(&config));
+            let errors = state::errors(&config);
+            let code = if errors.is_empty() {
+                Code::Done
+            } else {
+                Code::Unusable
+            };
             let online = online.then(|| {
                 let (leaders, twice) = leaders::ask(&config);
                 warnings.extend(twice);
@@ -67,12 +75,12 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
                 Checked {
                     version: 1,
                     file,
-                    errors: Vec::new(),
+                    errors: findings(&errors),
                     warnings,
                     outlook: outlook(&config),
                     online,
                 },
-                Code::Done,
+                code,
             )
         }
         Err(invalid) => {

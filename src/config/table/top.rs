@@ -74,6 +74,12 @@ pub(in crate::config) static TOP: Block = block(
             "What makes sure that the peer cannot serve any more.",
         ),
         key(
+            "state_dir",
+            Form::Path,
+            Fallback::Is("/var/lib/habeat"),
+            "The folder of everything but the three state files: run lock, journal, account list.",
+        ),
+        key(
             "mesh",
             Form::Block,
             Fallback::Nothing,
