@@ -71,6 +71,14 @@ impl RunArgs {
     }
 }
 
+/// What an operator's word takes.
+#[derive(Debug, Clone, Args)]
+pub struct WordArgs {
+    /// Why; kept with the promotion
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+}
+
 /// The verbs.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Verb {
@@ -93,12 +101,10 @@ pub enum Verb {
         #[command(subcommand)]
         verb: ConfigVerb,
     },
-    /// Acknowledge a promotion: a failed one may be tried again, a finished one is no alarm
-    Ack {
-        /// Why; kept with the promotion
-        #[arg(long, value_name = "TEXT", default_value = "")]
-        reason: String,
-    },
+    /// Acknowledge a promotion: you have seen it, it is no alarm any more; starts nothing
+    Ack(WordArgs),
+    /// Let a failed promotion be tried again, as often as at first
+    Retry(WordArgs),
     /// Play whole outages against an embedded lab, and show what happens
     Drill {
         /// The scenario; all of them when not given
@@ -146,7 +152,8 @@ impl Cli {
             Some(
                 verb @ (Verb::Check { .. }
                 | Verb::Config { .. }
-                | Verb::Ack { .. }
+                | Verb::Ack(_)
+                | Verb::Retry(_)
                 | Verb::Drill { .. }),
             ) if before.dry_run || before.json => {
                 return Err(clap::Error::raw(
@@ -159,7 +166,8 @@ impl Cli {
             Some(
                 verb @ (Verb::Check { .. }
                 | Verb::Config { .. }
-                | Verb::Ack { .. }
+                | Verb::Ack(_)
+                | Verb::Retry(_)
                 | Verb::Drill { .. }),
             ) => verb,
         };
@@ -173,7 +181,7 @@ impl Verb {
         let json = match self {
             Self::Run(args) | Self::Failback(args) => args.json,
             Self::Check { json, .. } | Self::Drill { json, .. } => *json,
-            Self::Config { .. } | Self::Ack { .. } => false,
+            Self::Config { .. } | Self::Ack(_) | Self::Retry(_) => false,
         };
         if json { Form::Json } else { Form::Text }
     }
@@ -186,7 +194,8 @@ impl std::fmt::Display for Verb {
             Self::Failback(_) => "failback",
             Self::Check { .. } => "check",
             Self::Config { .. } => "config",
-            Self::Ack { .. } => "ack",
+            Self::Ack(_) => "ack",
+            Self::Retry(_) => "retry",
             Self::Drill { .. } => "drill",
         })
     }

@@ -1,4 +1,5 @@
 //! The verbs of the command line, a file each.
 
+pub mod ack;
 pub mod check;
 pub mod config;

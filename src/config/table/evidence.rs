@@ -287,6 +287,25 @@ pub(in crate::config) static PAGE: Block = block(
             "The page says down when its body matches; without it, it never does.",
         ),
         key(
+            "max_age",
+            Form::Span(Zero::Allowed),
+            Fallback::Nothing,
+            "How old the page may be, by its `Age`, `Date` and `Last-Modified`; without it nothing \
+             out of a cache counts.",
+        ),
+        key(
+            "token",
+            Form::Secret,
+            Fallback::Nothing,
+            "Sent as a bearer token.",
+        ),
+        key(
+            "token_file",
+            Form::Path,
+            Fallback::Nothing,
+            "A file that holds it, and nothing else.",
+        ),
+        key(
             "ca_file",
             Form::Path,
             Fallback::Nothing,
