@@ -138,7 +138,16 @@ pub(super) static COMMAND: Keys = keys("WITNESS", &["argv"]);
 /// A witness that is a page.
 pub(super) static PAGE: Keys = keys(
     "WITNESS",
-    &["url", "status", "regexp", "down_regexp", "ca_file"],
+    &[
+        "url",
+        "status",
+        "regexp",
+        "down_regexp",
+        "max_age",
+        "token",
+        "token_file",
+        "ca_file",
+    ],
 );
 
 /// How some call the wish not to verify a certificate.

@@ -72,7 +72,7 @@ pub(super) fn read(kind: Kind, section: &Section<'_>, file: &Source) -> Option<P
         Kind::Command => Provider::Command {
             argv: argv(&section.get("argv"))?,
         },
-        Kind::Http => Provider::Http(page(section)?),
+        Kind::Http => Provider::Http(page(section, file)?),
     })
 }
 
@@ -164,15 +164,17 @@ fn argv(field: &Field<'_>) -> Option<Vec<String>> {
     action::command(field)
 }
 
-fn page(section: &Section<'_>) -> Option<HttpWitness> {
+fn page(section: &Section<'_>, file: &Source) -> Option<HttpWitness> {
     let url = section.get("url");
     let [regexp, down_regexp] = ["regexp", "down_regexp"].map(|name| section.get(name));
     need(&url, "the http(s) address of the page");
-    let status = section.get("status");
+    let [status, max_age] = ["status", "max_age"].map(|name| section.get(name));
     let page = HttpWitness {
         status: (status.text()).map(|_| status.number(200, 100, Some(599))),
         regexp: target::regexp(&regexp),
         down_regexp: target::regexp(&down_regexp),
+        max_age: (max_age.text()).map(|_| max_age.duration(Duration::ZERO, Zero::Allowed)),
+        token: credential::read(section, ["token", "token_file"], Carried::InHeader, file),
         ca_file: ca_file(section, url.value().unwrap_or_default()),
         url: url.parsed(target::url)?,
     };
