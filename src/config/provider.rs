@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::credential::{self, Carried, expect_private};
-use super::keys::{COMMAND, CONSUL, HETRIX, Keys, PAGE, VCENTER};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero, bracketed, host_and_port};
 use super::source::Source;
 use super::suggest::quoted;
+use super::table::{Block, COMMAND, CONSUL, HETRIX, PAGE, VCENTER};
 use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Vcenter, action, target};
 
 /// Where a Consul agent answers by default
@@ -45,7 +45,7 @@ pub(super) const KINDS: [(&str, Kind); 5] = [
 
 impl Kind {
     /// Returns the keys that only this kind has.
-    pub(super) fn keys(self) -> &'static Keys {
+    pub(super) fn keys(self) -> &'static Block {
         match self {
             Self::Consul => &CONSUL,
             Self::Vcenter => &VCENTER,
@@ -83,12 +83,12 @@ pub(super) fn timeout(kind: Kind, section: &Section<'_>) -> Duration {
 }
 
 /// Looks at the form of a block that nothing uses.
-pub(super) fn tolerate(section: &Section<'_>, keys: &Keys, file: &Source) {
-    for name in keys.names {
+pub(super) fn tolerate(section: &Section<'_>, keys: &Block, file: &Source) {
+    for name in keys.names() {
         section.get(name).text();
     }
     for secret in ["token", "password", "api_token"] {
-        if keys.names.contains(&secret) {
+        if keys.has(secret) {
             expect_private(&section.get(secret), file);
         }
     }
