@@ -3,7 +3,7 @@
 
 use crate::config::{Config, Duty};
 use crate::core::{Memory, Phase};
-use crate::report::report::shell_line;
+use crate::report::record::shell_line;
 use crate::roles::consulserver::START_MESH;
 
 /// Returns what an operator has to do, line by line; nothing while there is nothing recovered.
