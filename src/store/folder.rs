@@ -32,9 +32,13 @@ pub(super) fn prepare(files: &Files) -> Result<File, Refusal> {
     let inner = files.folder();
     if !found(&inner)? {
         let made = DirBuilder::new().mode(MODE).create(&inner);
-        let made = made.or_else(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Ok(()),
-            _ => Err(error),
+        // Another run may have been as early.
+        let made = made.or_else(|error| {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                Ok(())
+            } else {
+                Err(error)
+            }
         });
         made.map_err(|error| refused(error, "cannot make the folder", &inner))?;
     }
@@ -115,9 +119,10 @@ fn unusable(folder: &Path, why: &str) -> Refusal {
 }
 
 fn refused(error: io::Error, doing: &str, folder: &Path) -> Refusal {
-    let next = match error.kind() {
-        io::ErrorKind::PermissionDenied => ": run habeat as root, or set state_dir",
-        _ => "",
+    let next = if error.kind() == io::ErrorKind::PermissionDenied {
+        ": run habeat as root, or set state_dir"
+    } else {
+        ""
     };
     Refusal::io(error, format!("{doing} {}{next}", folder.display()))
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rustix::fs::statfs;
+use rustix::fs::{FsWord, statfs};
 
 use crate::base::clock;
 use crate::base::refusal::{Code, Refusal};
@@ -11,7 +11,7 @@ use crate::config::{Config, Problem};
 use crate::store::folder;
 
 /// File systems that lie in memory (statfs(2), `TMPFS_MAGIC` and `RAMFS_MAGIC`).
-const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+const IN_MEMORY: [FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// Returns why no run could keep state.
 pub(super) fn errors(config: &Config) -> Vec<Problem> {
@@ -52,7 +52,7 @@ pub(super) fn warnings(config: &Config) -> Vec<Problem> {
 /// Whether it lies, or would lie once it is made, in memory.
 fn is_in_memory(path: &Path) -> bool {
     let there = path.ancestors().find_map(|it| statfs(it).ok());
-    there.is_some_and(|it| IN_MEMORY.contains(&i64::from(it.f_type)))
+    there.is_some_and(|it| IN_MEMORY.contains(&it.f_type))
 }
 
 fn problem(key: &str, message: String) -> Problem {
