@@ -14,7 +14,7 @@ use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
 use habeat::core::event::Errand;
 use habeat::drill::Drilled;
-use habeat::report::report::refused;
+use habeat::report::record::refused;
 use habeat::verbs::{ack, check, config};
 use habeat::{app, drill};
 

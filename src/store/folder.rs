@@ -32,13 +32,9 @@ pub(super) fn prepare(files: &Files) -> Result<File, Refusal> {
     let inner = files.folder();
     if !found(&inner)? {
         let made = DirBuilder::new().mode(MODE).create(&inner);
-        // Another run may have been as early.
         let made = made.or_else(|error| {
-            if error.kind() == io::ErrorKind::AlreadyExists {
-                Ok(())
-            } else {
-                Err(error)
-            }
+            let is_there = error.kind() == io::ErrorKind::AlreadyExists;
+            if is_there { Ok(()) } else { Err(error) }
         });
         made.map_err(|error| refused(error, "cannot make the folder", &inner))?;
     }
@@ -119,7 +115,8 @@ fn unusable(folder: &Path, why: &str) -> Refusal {
 }
 
 fn refused(error: io::Error, doing: &str, folder: &Path) -> Refusal {
-    let next = if error.kind() == io::ErrorKind::PermissionDenied {
+    let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let next = if is_denied {
         ": run habeat as root, or set state_dir"
     } else {
         ""

@@ -1,7 +1,7 @@
 //! A report for a person.
 
 use crate::plan::Argv;
-use crate::report::report::Report;
+use crate::report::record::Report;
 
 impl Report {
     /// Renders a dry run for a person.
