@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rustix::fs::statfs;
+use rustix::fs::{FsWord, statfs};
 
 use crate::base::clock;
 use crate::base::refusal::{Code, Refusal};
@@ -11,7 +11,7 @@ use crate::config::{Config, Problem};
 use crate::store::folder;
 
 /// File systems that lie in memory (statfs(2), `TMPFS_MAGIC` and `RAMFS_MAGIC`).
-const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+const IN_MEMORY: [FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// Returns why no run could keep state.
 pub(super) fn errors(config: &Config) -> Vec<Problem> {
