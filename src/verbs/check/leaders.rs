@@ -1,8 +1,9 @@
 //! Who leads the mesh, as seen from each site: two leaders are two meshes.
 
 use super::Online;
+use crate::base::deadline::Deadline;
 use crate::config::{Config, Consul, Duty, Mesh, Problem};
-use crate::witness::{Deadline, leader};
+use crate::witness::leader;
 
 /// Asks our own agent and those of the peer's servers, where the role is about them; returns what
 /// they said, and a warning when they do not follow the same leader.
