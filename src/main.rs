@@ -13,7 +13,7 @@ use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
 use habeat::drill::Drilled;
 use habeat::report::report::refused;
-use habeat::verbs::check;
+use habeat::verbs::check::{self, Scope};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
@@ -68,9 +68,19 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
     match verb {
         Verb::Run(args) => run(common, Errand::Run, &args),
         Verb::Failback(args) => run(common, Errand::Failback, &args),
-        Verb::Check { online, json } => {
+        Verb::Check {
+            online,
+            strict,
+            against,
+            json,
+        } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
-            let (text, code) = check::check(&common.config, online, json);
+            let scope = Scope {
+                online,
+                strict,
+                against,
+            };
+            let (text, code) = check::check(&common.config, &scope, json);
             say(&text);
             Ok(code)
         }

@@ -23,7 +23,7 @@ pub use self::outcome::Outcome;
 
 /// Where programs are looked for: what systemd gives to services (systemd.exec(5)), with the
 /// older folders that a distribution may still keep apart.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// The standard output that is kept: three times the answer for 100 000 accounts.
 const KEPT_OUTPUT: u64 = 256 << 20;
