@@ -11,7 +11,7 @@ pub mod accounts;
 mod batches;
 mod envelope;
 pub mod judge;
-pub mod lingering;
+pub mod orphans;
 pub mod pool;
 mod power_off;
 pub mod progress;
@@ -36,6 +36,9 @@ pub struct Tools<'a> {
     pub variant: AtomicUsize,
     /// The journal and the account list of a promotion; other plans have none.
     pub ledger: Option<Ledger<'a>>,
+    /// Where it is written down which processes are ours, so that the next run finds them if this
+    /// one is killed.
+    pub children: Option<&'a Journal>,
 }
 
 /// [`Tools::variant`] before it is known.
@@ -205,29 +208,23 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
 fn sequence(stage: &Stage, steps: &[Step], tools: &Tools<'_>) -> StageEnd {
     let mut deeds = Vec::new();
     for step in steps {
-        let (deed, finished) = tools.run(step);
-        // What the journal kept from running is no fence that failed: the next run tries it.
-        let ran = finished.is_some();
+        let (deed, _) = tools.run(step);
         let outcome = deed.outcome.clone();
         deeds.push(deed);
         let why = format!("{}: {outcome}", step.name);
         let end = match outcome {
             Outcome::Ok => continue,
             Outcome::Stopped | Outcome::Skipped(_) => End::Stopped,
+            // What was never run is no fence that failed: the next run tries it.
+            Outcome::Unjournalled(_) => End::Incomplete(why),
             Outcome::Exit(_)
             | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::SpawnFailed(_)
-            | Outcome::BadOutput(_)
-                if ran && stage.on_failure == OnFailure::Latch =>
-            {
-                End::FenceFailed(why)
-            }
-            Outcome::Exit(_)
-            | Outcome::Signal(_)
-            | Outcome::TimedOut
-            | Outcome::SpawnFailed(_)
-            | Outcome::BadOutput(_) => End::Incomplete(why),
+            | Outcome::BadOutput(_) => match stage.on_failure {
+                OnFailure::Latch => End::FenceFailed(why),
+                OnFailure::Stop | OnFailure::GoOn => End::Incomplete(why),
+            },
         };
         return StageEnd { steps: deeds, end };
     }

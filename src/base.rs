@@ -6,5 +6,6 @@ pub mod command;
 pub mod grow;
 pub mod logging;
 pub mod outlet;
+pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use habeat::app::Errand;
+use habeat::base::command::gate;
 use habeat::base::logging;
 use habeat::base::outlet::Outlet;
 use habeat::base::refusal::{Code, Refusal};
@@ -17,6 +18,9 @@ use habeat::verbs::check::{self, Scope};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
+    if let Some(code) = gate::enter() {
+        return ExitCode::from(code);
+    }
     let (common, verb) = match Cli::try_parse().and_then(Cli::into_parts) {
         Ok(parts) => parts,
         Err(error) => return no_call(&error),

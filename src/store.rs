@@ -12,5 +12,5 @@ mod tests;
 
 pub use accounts::{AccountList, Extent};
 pub use file::Foreign;
-pub use journal::{Event, Journal, Story};
+pub use journal::{Child, Event, Journal, Story};
 pub use lock::RunLock;

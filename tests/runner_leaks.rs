@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use habeat::act::pool::run_all;
-use habeat::base::command::Runner;
+use habeat::base::command::{Noted, Runner};
 use habeat::plan::Outcome;
 use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
@@ -27,6 +27,7 @@ fn two_hundred_commands_under_a_rain_of_signals_leak_nothing() {
         grace: Duration::from_millis(50),
         environment: Vec::new(),
         spool_dir: folder.path().to_owned(),
+        gate: Some(env!("CARGO_BIN_EXE_habeat").into()),
     };
     // A signal with a handler makes system calls return EINTR.
     let heard = Arc::new(AtomicBool::new(false));
@@ -54,7 +55,11 @@ fn two_hundred_commands_under_a_rain_of_signals_leak_nothing() {
                 ),
             };
             let words = ["/bin/sh", "-c", script, &job.to_string()].map(str::to_owned);
-            let finished = runner.run(&words, Duration::from_millis(deadline));
+            let noted = Noted {
+                note: &|_| Ok(()),
+                in_group: job % 8 < 4,
+            };
+            let finished = runner.run_noted(&words, Duration::from_millis(deadline), noted);
             assert_eq!(finished.outcome, expected, "job {job}");
             let mut said = String::new();
             finished.stdout.unwrap().read_to_string(&mut said).unwrap();

@@ -167,6 +167,7 @@ impl Shared<'_> {
             | Outcome::TimedOut
             | Outcome::Stopped
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::Skipped(_) => false,
         };
         if splits {
@@ -225,7 +226,7 @@ impl Shared<'_> {
     fn note(&self, event: &Event) -> Result<(), Deed> {
         self.tools
             .note(event)
-            .map_err(|why| self.deed(Outcome::SpawnFailed(why)))
+            .map_err(|why| self.deed(Outcome::Unjournalled(why)))
     }
 
     fn deed(&self, outcome: Outcome) -> Deed {

@@ -25,7 +25,7 @@ pub(super) fn run(
         End::Complete => Outcome::Ok,
         End::FenceFailed(why) => Outcome::BadOutput(why.clone()),
         End::Incomplete(why) | End::NotReady(why) | End::GivenUp(why) => {
-            Outcome::SpawnFailed(why.clone())
+            Outcome::Unjournalled(why.clone())
         }
         End::Stopped => Outcome::Skipped("asked to stop".into()),
     };

@@ -69,6 +69,7 @@ fn promote_all(
             | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_) => {}
         }
         let left = list_accounts(list, tools, steps)?.total;

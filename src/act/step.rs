@@ -1,12 +1,14 @@
 //! Runs one step, in the variant that is the right one.
 
+use std::cell::OnceCell;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::act::{Deed, Tools, judge};
-use crate::base::command::Finished;
+use crate::base::command::{Finished, Noted};
+use crate::base::process::Process;
 use crate::plan::{Outcome, Step};
-use crate::store::Event;
+use crate::store::{Child, Event};
 
 impl Tools<'_> {
     /// Runs a step once, journalled before and after.
@@ -14,7 +16,7 @@ impl Tools<'_> {
         if let Err(why) = self.note(&Event::Before {
             step: step.name.into(),
         }) {
-            let outcome = Outcome::SpawnFailed(why);
+            let outcome = Outcome::Unjournalled(why);
             let deed = Deed {
                 step: step.name,
                 outcome,
@@ -63,6 +65,7 @@ impl Tools<'_> {
                 | Outcome::TimedOut
                 | Outcome::Stopped
                 | Outcome::SpawnFailed(_)
+                | Outcome::Unjournalled(_)
                 | Outcome::Skipped(_) => true,
             };
             last = Some(tried);
@@ -73,9 +76,37 @@ impl Tools<'_> {
         last.unwrap_or_else(|| self.try_once(step, &[], tail))
     }
 
+    /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
+    /// may be ten thousand, gets no control group, and harms nobody if it is run twice.
+    fn start(&self, step: &Step, argv: &[String], in_group: bool) -> Finished {
+        let Some(journal) = self.children else {
+            return self.runner.run(argv, step.deadline);
+        };
+        let known = OnceCell::new();
+        let note = |process: &Process| {
+            let child = Child {
+                step: step.name.to_owned(),
+                process: process.clone(),
+            };
+            let _ = known.set((process.pid, process.started));
+            journal.remark(&Event::Child(child))
+        };
+        let noted = Noted {
+            note: &note,
+            in_group,
+        };
+        let finished = self.runner.run_noted(argv, step.deadline, noted);
+        if let (Some(&(pid, started)), false) = (known.get(), finished.survives) {
+            if let Err(error) = journal.remark(&Event::ChildEnded { pid, started }) {
+                log::error!("step={} cause=\"{error}\"", step.name);
+            }
+        }
+        finished
+    }
+
     fn try_once(&self, step: &Step, argv: &[String], tail: &[String]) -> (Deed, Finished) {
         let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
-        let mut finished = self.runner.run(&argv, step.deadline);
+        let mut finished = self.start(step, &argv, tail.is_empty());
         let outcome = judge::judge(step.judge, &mut finished);
         let complaint = match &outcome {
             Outcome::Ok => None,
@@ -84,6 +115,7 @@ impl Tools<'_> {
             | Outcome::TimedOut
             | Outcome::Stopped
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_)
             | Outcome::Skipped(_) => judge::complaint(&finished),
         };

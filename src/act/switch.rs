@@ -54,6 +54,7 @@ fn all_once(
             | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_) => {
                 let all = commands.len();
                 return Err(End::Incomplete(format!(

@@ -1,23 +1,20 @@
 //! Hands a plan and its tools to `act`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
 
-use crate::act::lingering::{Outlived, outlive};
+use crate::act::orphans::{self, Orphan};
 use crate::act::{self, Deeds, End, Ledger, Tools, VARIANT_UNKNOWN};
 use crate::base::clock::Now;
-use crate::base::command::Runner;
+use crate::base::command::{Runner, gate};
 use crate::base::refusal::{Code, Refusal};
 use crate::config::{Config, Duty};
 use crate::core::{Choice, Decision, Memory, Promotion};
 use crate::plan::{Stage, Work};
-use crate::store::{AccountList, Journal};
-
-/// Tells a command's children which promotion they work for. Its value is unique on this node, so
-/// that a resumed run finds what a killed one left behind.
-const MARK: &str = "HABEAT_PROMOTION";
+use crate::store::{AccountList, Child, Journal};
 
 /// The programs refuse any user but their own, and only root can become that user.
 pub(super) fn require_privilege(config: &Config, stages: &[Stage]) -> Result<(), Refusal> {
@@ -50,7 +47,14 @@ pub(super) fn perform(
         return without_promotion(config, stages, stop);
     };
     let mut tools = tools(config, Some(promotion), stop);
-    match outlive_orphans(config, promotion, &tools.runner) {
+    let file = &config.files.promotion;
+    let open = if takes_over(stages) {
+        Journal::open
+    } else {
+        Journal::reopen
+    };
+    let (journal, story) = open(file, promotion.epoch, &Now::read())?;
+    match outlive_orphans(config, &story.children, &tools.runner) {
         End::Complete => {}
         end @ (End::Incomplete(_)
         | End::NotReady(_)
@@ -60,11 +64,10 @@ pub(super) fn perform(
             return Ok(nothing(end));
         }
     }
+    tools.children = Some(&journal);
     if !takes_over(stages) {
         return Ok(act::act(stages, &mut tools));
     }
-    let file = &config.files.promotion;
-    let (journal, story) = Journal::open(file, promotion.epoch, &Now::read())?;
     tools.ledger = Some(Ledger {
         journal: &journal,
         story: &story,
@@ -73,7 +76,7 @@ pub(super) fn perform(
     Ok(act::act(stages, &mut tools))
 }
 
-/// Whether the promotion is forgotten afterwards, and with it the mark of its commands.
+/// Whether the promotion is forgotten afterwards, and with it the processes of its commands.
 fn forgets(decision: &Decision) -> bool {
     match decision.choice {
         Choice::Return | Choice::Failback => true,
@@ -104,32 +107,47 @@ fn nothing(end: End) -> Deeds {
 }
 
 /// A killed run may have left its commands running: a second promotion beside them is never begun.
-fn outlive_orphans(config: &Config, promotion: &Promotion, runner: &Runner) -> End {
-    let mark = mark(config, promotion);
+fn outlive_orphans(config: &Config, children: &[Child], runner: &Runner) -> End {
     let patience = match &config.duty {
         Duty::Appserver(_) => config.timeouts.promote,
         Duty::Proxyserver(_) | Duty::Consulserver(_) => config.timeouts.command,
     };
-    match outlive((MARK, &mark), patience, runner) {
-        Outlived::Gone => End::Complete,
-        Outlived::Ended(pids) => {
-            log::warn!("orphans={pids:?} outcome=ended cause=\"still there at the deadline\"");
-            End::Complete
-        }
-        Outlived::Stopped(_) => End::Stopped,
-        Outlived::Left(pids) => End::Incomplete(format!(
-            "commands of an earlier run cannot be ended (pids {pids:?}); end them by hand"
+    match outlive(children, patience, runner) {
+        Ok(left) if left.is_empty() => End::Complete,
+        Ok(_) if runner.stop.load(Ordering::Relaxed) => End::Stopped,
+        Ok(left) => End::Incomplete(format!(
+            "commands of an earlier run cannot be ended (pids {:?}); end them by hand",
+            pids(&left)
+        )),
+        Err(error) => End::Incomplete(format!(
+            "whether commands of an earlier run still run is not known: {error}"
         )),
     }
 }
 
-fn mark(config: &Config, promotion: &Promotion) -> String {
-    let began = promotion
-        .started
-        .as_ref()
-        .map_or(0, |started| started.boot_ms);
-    let file = config.files.promotion.display();
-    format!("{file}#{}#{began}", promotion.epoch)
+fn outlive(
+    children: &[Child],
+    patience: Duration,
+    runner: &Runner,
+) -> std::io::Result<Vec<Orphan>> {
+    let now = Instant::now();
+    let until = now.checked_add(patience).unwrap_or(now);
+    let waited = orphans::await_gone(children, until, &runner.stop)?;
+    if waited.is_empty() || runner.stop.load(Ordering::Relaxed) {
+        return Ok(waited);
+    }
+    let left = orphans::end(children, runner.grace, &runner.stop)?;
+    if left.is_empty() {
+        log::warn!(
+            "orphans={:?} outcome=ended cause=\"still there at the deadline\"",
+            pids(&waited)
+        );
+    }
+    Ok(left)
+}
+
+fn pids(orphans: &[Orphan]) -> Vec<i32> {
+    orphans.iter().map(|orphan| orphan.stat.pid).collect()
 }
 
 fn takes_over(stages: &[Stage]) -> bool {
@@ -142,10 +160,7 @@ fn takes_over(stages: &[Stage]) -> bool {
 fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBool>) -> Tools<'a> {
     let file = &config.files.promotion;
     let environment = promotion.map_or_else(Vec::new, |promotion| {
-        vec![
-            ("HABEAT_EPOCH".to_owned(), promotion.epoch.to_string()),
-            (MARK.to_owned(), mark(config, promotion)),
-        ]
+        vec![("HABEAT_EPOCH".to_owned(), promotion.epoch.to_string())]
     });
     Tools {
         runner: Runner {
@@ -153,6 +168,7 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
             grace: config.timeouts.grace,
             environment,
             spool_dir: file.parent().unwrap_or(file).to_owned(),
+            gate: Some(gate::OURSELVES.into()),
         },
         width: match &config.duty {
             Duty::Appserver(appserver) => appserver.threads,
@@ -161,6 +177,7 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
         progress: act::progress::Progress::default(),
         variant: AtomicUsize::new(VARIANT_UNKNOWN),
         ledger: None,
+        children: None,
     }
 }
 

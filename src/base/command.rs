@@ -3,11 +3,15 @@
 //! The only place that starts a program. What a command is told or says never passes a shell.
 
 mod capture;
+pub(crate) mod environment;
+pub mod gate;
+pub(crate) mod group;
 mod leash;
 mod outcome;
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::File;
+use std::io::{self, ErrorKind};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,12 +22,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Pid;
 
 use self::capture::{Capture, Heard, Spool};
+use self::gate::Line;
 use self::leash::Leash;
-pub use self::outcome::Outcome;
-
-/// Where programs are looked for: what systemd gives to services (systemd.exec(5)), with the
-/// older folders that a distribution may still keep apart.
-pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub use self::outcome::{Outcome, SpawnError};
+use crate::base::process::Process;
 
 /// The standard output that is kept: three times the answer for 100 000 accounts.
 const KEPT_OUTPUT: u64 = 256 << 20;
@@ -45,6 +47,19 @@ pub struct Runner {
     pub environment: Vec<(String, String)>,
     /// Where the spool files of captured output are made (and unlinked at once).
     pub spool_dir: PathBuf,
+    /// The program that holds a command back until it is noted: [`gate::OURSELVES`]. Without one
+    /// it is noted only once it runs.
+    pub gate: Option<PathBuf>,
+}
+
+/// How a command is written down, so that a later run finds it if we are killed.
+#[derive(Clone, Copy)]
+pub struct Noted<'a> {
+    /// Writes down who it is. What it cannot write down is not run.
+    pub note: &'a dyn Fn(&Process) -> io::Result<()>,
+    /// Whether it is to have a control group of its own, where that can be. The move into it takes
+    /// up to 20 ms: too much for what is run ten thousand times.
+    pub in_group: bool,
 }
 
 /// What a command left behind.
@@ -60,6 +75,18 @@ pub struct Finished {
     pub truncated: bool,
     /// From start to end.
     pub took: Duration,
+    /// Whether it is still there: not even SIGKILL has ended it.
+    pub survives: bool,
+}
+
+/// A command on its way.
+#[derive(Debug)]
+struct Running {
+    program: String,
+    child: Child,
+    capture: Capture,
+    line: Option<Line>,
+    group: Option<PathBuf>,
 }
 
 impl Finished {
@@ -70,6 +97,7 @@ impl Finished {
             stderr: String::new(),
             truncated: false,
             took: Duration::ZERO,
+            survives: false,
         }
     }
 }
@@ -87,69 +115,126 @@ impl Runner {
         self.run_keeping(KEPT_OUTPUT, argv, deadline)
     }
 
-    /// The same, but keeps only the first `kept` bytes of standard output.
+    /// The same, but it is written down before it begins who it is.
+    #[must_use]
+    pub fn run_noted(&self, argv: &[String], deadline: Duration, noted: Noted<'_>) -> Finished {
+        self.attempt(KEPT_OUTPUT, argv, deadline, Some(noted))
+    }
+
+    /// The same as [`Runner::run`], but keeps only the first `kept` bytes of standard output.
     #[must_use]
     pub(crate) fn run_keeping(&self, kept: u64, argv: &[String], deadline: Duration) -> Finished {
+        self.attempt(kept, argv, deadline, None)
+    }
+
+    fn attempt(
+        &self,
+        kept: u64,
+        argv: &[String],
+        deadline: Duration,
+        noted: Option<Noted<'_>>,
+    ) -> Finished {
         if self.stop.load(Ordering::Relaxed) {
             return Finished::not_started(Outcome::Skipped("asked to stop".to_owned()));
         }
         let started = Instant::now();
-        match self.start(argv, kept) {
-            Ok((child, capture)) => self.finish(child, capture, started, deadline),
-            Err(why) => Finished::not_started(Outcome::SpawnFailed(why)),
+        match self.start(argv, kept, noted) {
+            Ok(running) => self.finish(running, started, deadline),
+            Err(outcome) => Finished::not_started(outcome),
         }
     }
 
-    fn start(&self, argv: &[String], kept: u64) -> Result<(Child, Capture), String> {
-        let (program, arguments) = argv.split_first().ok_or("the command is empty")?;
+    fn start(
+        &self,
+        argv: &[String],
+        kept: u64,
+        noted: Option<Noted<'_>>,
+    ) -> Result<Running, Outcome> {
+        let (program, arguments) = argv.split_first().ok_or_else(|| {
+            Outcome::SpawnFailed(SpawnError {
+                kind: ErrorKind::InvalidInput,
+                why: "the command is empty".to_owned(),
+            })
+        })?;
         let spool = Spool::create(&self.spool_dir, kept).map_err(|err| {
             let folder = self.spool_dir.display();
-            format!("{program}: no file for its output can be made in {folder}: {err}")
+            let what = format!("{program}: no file for its output can be made in {folder}");
+            Outcome::not_started(&what, &err)
         })?;
-        let mut child = self
-            .command(program, arguments)
-            .spawn()
-            .map_err(|err| format!("{program}: {err}"))?;
+        let failed = |err| Outcome::not_started(program, &err);
+        let (mut child, line) = match (&self.gate, noted) {
+            (Some(gate), Some(_)) => {
+                let (child, line) = gate::start(gate.as_os_str(), argv, |gate, words| {
+                    self.command(gate, &words)
+                })
+                .map_err(failed)?;
+                (child, Some(line))
+            }
+            (None, Some(_)) | (_, None) => {
+                let words: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+                let mut command = self.command(program.as_ref(), &words);
+                // The gate begins a session instead.
+                (command.process_group(0).spawn().map_err(failed)?, None)
+            }
+        };
+        let group = match noted.map(|noted| note(&child, noted)).transpose() {
+            Ok(group) => group.flatten(),
+            Err(err) => {
+                gate::never(line, &mut child);
+                return Err(Outcome::Unjournalled(err.to_string()));
+            }
+        };
+        if let Some(Err(err)) = line.as_ref().map(Line::go) {
+            gate::never(line, &mut child);
+            return Err(failed(err));
+        }
         log::debug!(
             "command={program:?} arguments={} pid={}",
             arguments.len(),
             child.id()
         );
-        let capture = Capture::new(&mut child, spool);
-        Ok((child, capture))
+        Ok(Running {
+            program: program.clone(),
+            capture: Capture::new(&mut child, spool),
+            child,
+            line,
+            group,
+        })
     }
 
     #[expect(
         clippy::disallowed_methods,
         reason = "the only place that starts a program"
     )]
-    fn command(&self, program: &str, arguments: &[String]) -> Command {
-        let home = std::env::var_os("HOME").unwrap_or_else(|| OsString::from("/root"));
+    fn command(&self, program: &OsStr, arguments: &[&OsStr]) -> Command {
         let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()
-            .env("PATH", PATH)
-            .env("LANG", "C.UTF-8")
-            .env("HOME", home)
-            .env("TERM", "dumb")
+            .envs(environment::clean(std::env::vars_os()))
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
-            .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
     }
 
-    fn finish(
-        &self,
-        mut child: Child,
-        mut capture: Capture,
-        started: Instant,
-        deadline: Duration,
-    ) -> Finished {
+    fn finish(&self, running: Running, started: Instant, deadline: Duration) -> Finished {
+        let Running {
+            program,
+            mut child,
+            mut capture,
+            line,
+            group,
+        } = running;
         let outcome = self.attend(&mut child, &mut capture, started, deadline);
+        // What is in it on purpose keeps it.
+        group.iter().for_each(|group| group::remove(group));
+        let survives = matches!(child.try_wait(), Ok(None));
+        if let Some(err) = line.and_then(|line| line.refusal()) {
+            return Finished::not_started(Outcome::not_started(&program, &err));
+        }
         capture.drain();
         let (stdout, stderr, truncated) = capture.into_parts();
         let took = started.elapsed();
@@ -165,6 +250,7 @@ impl Runner {
             stderr,
             truncated,
             took,
+            survives,
         }
     }
 
@@ -197,7 +283,18 @@ impl Runner {
     }
 }
 
-/// The child leads its own group (`process_group(0)`), so that its number is the group's.
+/// Writes down who a child is, and returns its control group, if it has one.
+fn note(child: &Child, noted: Noted<'_>) -> io::Result<Option<PathBuf>> {
+    let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
+    let mut process = Process::of(pid)?;
+    if noted.in_group {
+        process.group = group::make(&process);
+    }
+    (noted.note)(&process)?;
+    Ok(process.group)
+}
+
+/// The child leads its own group, so that its number is the group's.
 fn group_of(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }

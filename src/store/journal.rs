@@ -20,7 +20,7 @@ use crate::store::state::checksum;
 
 mod story;
 
-pub use story::{Event, Story};
+pub use story::{Child, Event, Story};
 
 /// No line of ours is longer: it could not be read again.
 const LINE_MAX: u64 = 8 * 1024;
@@ -42,30 +42,48 @@ impl Journal {
         match read(&path, Foreign::Remove)? {
             // An ended one no longer tells what was done.
             Some(story) if story.epoch == epoch && story.ended.is_none() => {
-                let refused = |error| Refusal::io(error, format!("cannot open {}", path.display()));
-                let file = file::open_append(&path).map_err(refused)?;
-                // A torn last line never happened.
-                file.set_len(story.sound).map_err(refused)?;
-                Ok((
-                    Self {
-                        file: Mutex::new(Some(file)),
-                    },
-                    story,
-                ))
+                Self::go_on(&path, story)
             }
-            Some(_) | None => Self::begin(&path, epoch, now),
+            found => Self::begin(&path, epoch, now, found),
         }
     }
 
-    fn begin(path: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
+    /// Opens the journal of `epoch` for the return from it, even if it has its gist already, or
+    /// begins it.
+    ///
+    /// # Errors
+    /// When it cannot be written, or is damaged.
+    pub fn reopen(promotion: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
+        let path = path(promotion);
+        match read(&path, Foreign::Remove)? {
+            Some(story) if story.epoch == epoch => Self::go_on(&path, story),
+            found => Self::begin(&path, epoch, now, found),
+        }
+    }
+
+    fn go_on(path: &Path, story: Story) -> Result<(Self, Story), Refusal> {
+        let refused = |error| Refusal::io(error, format!("cannot open {}", path.display()));
+        let file = file::open_append(path).map_err(refused)?;
+        // A torn last line never happened.
+        file.set_len(story.sound).map_err(refused)?;
+        let file = Mutex::new(Some(file));
+        Ok((Self { file }, story))
+    }
+
+    fn begin(
+        path: &Path,
+        epoch: u64,
+        now: &Now,
+        before: Option<Story>,
+    ) -> Result<(Self, Story), Refusal> {
         let begun = Event::Begun {
             epoch,
             at: now.clone(),
         };
-        Self::write(path, [begun])
+        Self::write(path, with_children(vec![begun], before))
     }
 
-    fn write<const N: usize>(path: &Path, events: [Event; N]) -> Result<(Self, Story), Refusal> {
+    fn write(path: &Path, events: Vec<Event>) -> Result<(Self, Story), Refusal> {
         file::replace(path, lines(&events)?.as_bytes())?;
         let mut story = Story::default();
         for event in events {
@@ -73,12 +91,8 @@ impl Journal {
         }
         let file = file::open_append(path)
             .map_err(|error| Refusal::io(error, format!("cannot open {}", path.display())))?;
-        Ok((
-            Self {
-                file: Mutex::new(Some(file)),
-            },
-            story,
-        ))
+        let file = Mutex::new(Some(file));
+        Ok((Self { file }, story))
     }
 
     /// Appends a line; when this returns, it is durable.
@@ -86,19 +100,7 @@ impl Journal {
     /// # Errors
     /// When it is not durable. The caller must not go on as if it were.
     pub fn append(&self, event: &Event) -> std::io::Result<()> {
-        let line = line(event)?;
-        let second = {
-            let mut slot = self.slot();
-            let Some(mut file) = slot.take() else {
-                return Err(std::io::Error::other(
-                    "an earlier line could not be written",
-                ));
-            };
-            file.write_all(line.as_bytes())?;
-            let second = file.try_clone()?;
-            *slot = Some(file);
-            second
-        };
+        let second = self.put(event)?;
         // Outside the lock: the file system commits what several threads wait for in one go.
         let synced = second.sync_data();
         if synced.is_err() {
@@ -106,6 +108,30 @@ impl Journal {
             *self.slot() = None;
         }
         synced
+    }
+
+    /// Appends a line that means something only as long as the machine runs: it outlives us, and
+    /// needs no disk for that.
+    ///
+    /// # Errors
+    /// When it is not written.
+    pub fn remark(&self, event: &Event) -> std::io::Result<()> {
+        self.put(event).map(|_| ())
+    }
+
+    /// Writes a line, and returns a handle to have it synced by.
+    fn put(&self, event: &Event) -> std::io::Result<File> {
+        let line = line(event)?;
+        let mut slot = self.slot();
+        let Some(mut file) = slot.take() else {
+            return Err(std::io::Error::other(
+                "an earlier line could not be written",
+            ));
+        };
+        file.write_all(line.as_bytes())?;
+        let second = file.try_clone()?;
+        *slot = Some(file);
+        Ok(second)
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<File>> {
@@ -124,7 +150,10 @@ pub fn begin_anew(promotion: &Path, epoch: u64, step: &str, now: &Now) -> Result
         at: now.clone(),
     };
     let step = step.to_owned();
-    Journal::write(&path(promotion), [begun, Event::Before { step }]).map(|_| ())
+    let path = path(promotion);
+    let before = read(&path, Foreign::Remove)?;
+    let events = with_children(vec![begun, Event::Before { step }], before);
+    Journal::write(&path, events).map(|_| ())
 }
 
 /// Replaces the journal by its gist, for a promotion that has ended, and removes the account list.
@@ -134,15 +163,15 @@ pub fn begin_anew(promotion: &Path, epoch: u64, step: &str, now: &Now) -> Result
 /// When it cannot be read or written.
 pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
     let path = path(promotion);
-    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| story.ended.is_none()) {
-        let began = story.began.unwrap_or_else(|| now.clone());
-        let gist = [
-            Event::Begun {
-                epoch: story.epoch,
-                at: began,
-            },
-            Event::Ended { at: now.clone() },
-        ];
+    let is_gist = |story: &Story| story.ended.is_some() && !story.is_longer;
+    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| !is_gist(story)) {
+        let begun = Event::Begun {
+            epoch: story.epoch,
+            at: story.began.clone().unwrap_or_else(|| now.clone()),
+        };
+        let at = story.ended.clone().unwrap_or_else(|| now.clone());
+        let mut gist = with_children(vec![begun], Some(story));
+        gist.push(Event::Ended { at });
         file::replace(&path, lines(&gist)?.as_bytes())?;
     }
     // In any case: an earlier run may have been killed between the two.
@@ -187,6 +216,13 @@ pub fn begun(
 /// When the journal cannot be read or is damaged.
 pub fn last_epoch(promotion: &Path) -> Result<u64, Refusal> {
     Ok(read(&path(promotion), Foreign::Leave)?.map_or(0, |story| story.epoch))
+}
+
+/// Adds the processes of an earlier story that may still run: who begins anew has to know them.
+fn with_children(mut events: Vec<Event>, before: Option<Story>) -> Vec<Event> {
+    let children = before.map(|story| story.children).unwrap_or_default();
+    events.extend(children.into_iter().map(Event::Child));
+    events
 }
 
 fn path(promotion: &Path) -> PathBuf {

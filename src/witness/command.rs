@@ -43,6 +43,7 @@ pub(super) fn ask(
         grace,
         environment: vec![(HOST.to_owned(), host.to_owned())],
         spool_dir: PathBuf::from(SPOOL),
+        gate: None,
     };
     let mut finished = runner.run_keeping(KEPT, argv, within);
     let reason = finished.stdout.take().and_then(first_line);
@@ -78,6 +79,7 @@ fn judge(finished: &Finished, reason: Option<&str>) -> Result<Testimony, Doubt> 
         other @ (Outcome::Exit(_)
         | Outcome::Signal(_)
         | Outcome::Stopped
+        | Outcome::Unjournalled(_)
         | Outcome::BadOutput(_)
         | Outcome::Skipped(_)) => (DoubtKind::Unclear, other.to_string()),
     };

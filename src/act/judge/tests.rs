@@ -16,6 +16,7 @@ fn finished(outcome: Outcome, stdout: &str, stderr: &str) -> Finished {
         stderr: stderr.to_owned(),
         truncated: false,
         took: Duration::ZERO,
+        survives: false,
     }
 }
 
@@ -147,7 +148,7 @@ fn a_command_that_did_not_end_well_keeps_its_outcome() {
         Outcome::Signal(9),
         Outcome::TimedOut,
         Outcome::Stopped,
-        Outcome::SpawnFailed("x".to_owned()),
+        Outcome::Unjournalled("x".to_owned()),
         Outcome::Skipped("x".to_owned()),
     ] {
         for by in JUDGES {

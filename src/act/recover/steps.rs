@@ -28,6 +28,7 @@ impl Surgery<'_, '_> {
             | Outcome::Signal(_)
             | Outcome::TimedOut
             | Outcome::SpawnFailed(_)
+            | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_) => Err(Trouble::Failed(format!("{}: {outcome}", step.name))),
         }
     }

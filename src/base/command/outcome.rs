@@ -1,5 +1,7 @@
 //! What becomes of a command.
 
+use std::io::{self, ErrorKind};
+
 /// What becomes of one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -14,14 +16,39 @@ pub enum Outcome {
     /// We ended it because we were asked to stop.
     Stopped,
     /// It could not be started: why.
-    SpawnFailed(String),
+    SpawnFailed(SpawnError),
+    /// It was not run, because the journal could not be written first: why.
+    Unjournalled(String),
     /// It ended well but said otherwise, or said nothing usable.
     BadOutput(String),
     /// It was not run: why.
     Skipped(String),
 }
 
+/// Why a command could not be started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpawnError {
+    /// What kind of error; `ArgumentListTooLong` is the one that fewer arguments mend.
+    pub kind: ErrorKind,
+    /// In words.
+    pub why: String,
+}
+
+impl std::fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
 impl Outcome {
+    /// `what` could not be started.
+    pub(super) fn not_started(what: &str, error: &io::Error) -> Self {
+        Self::SpawnFailed(SpawnError {
+            kind: error.kind(),
+            why: format!("{what}: {error}"),
+        })
+    }
+
     /// Whether the step is done.
     pub fn is_ok(&self) -> bool {
         matches!(self, Self::Ok)
@@ -37,6 +64,7 @@ impl std::fmt::Display for Outcome {
             Self::TimedOut => f.write_str("timed out"),
             Self::Stopped => f.write_str("stopped"),
             Self::SpawnFailed(why) => write!(f, "could not start: {why}"),
+            Self::Unjournalled(why) => write!(f, "not run: {why}"),
             Self::BadOutput(why) => write!(f, "bad output: {why}"),
             Self::Skipped(why) => write!(f, "skipped: {why}"),
         }

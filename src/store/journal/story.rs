@@ -6,9 +6,20 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Now;
+use crate::base::process::Process;
 use crate::core::UNDONE;
 use crate::store::accounts::Extent;
 use crate::store::ranges::Ranges;
+
+/// A process that a step has started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// The step.
+    pub step: String,
+    /// Who it is.
+    #[serde(flatten)]
+    pub process: Process,
+}
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +76,15 @@ pub enum Event {
         /// Its name.
         stage: String,
     },
+    /// A step is about to run this process: it waits for this line.
+    Child(Child),
+    /// That process has ended. What it left in the background, it left on purpose.
+    ChildEnded {
+        /// Its number.
+        pid: i32,
+        /// When it began, in clock ticks since boot.
+        started: u64,
+    },
     /// What was done of the recovery is undone: it would be done from the start.
     Undone,
     /// The promotion is done, or the peer came back before it was.
@@ -93,18 +113,24 @@ pub struct Story {
     pub commands: BTreeMap<String, Vec<String>>,
     /// What is done of each stage that works in batches.
     pub batches: BTreeMap<String, Ranges>,
+    /// Processes of which it is not known that they have ended.
+    pub children: Vec<Child>,
+    /// Whether there are lines after the one that says it has ended.
+    pub(super) is_longer: bool,
     /// Bytes up to the last whole line.
     pub(super) sound: u64,
 }
 
 impl Story {
     pub(super) fn add(&mut self, event: Event) {
+        self.is_longer = self.ended.is_some();
         match event {
             Event::Begun { epoch, at } => {
                 *self = Self {
                     epoch,
                     began: Some(at),
                     sound: self.sound,
+                    children: std::mem::take(&mut self.children),
                     ..Self::default()
                 };
             }
@@ -125,6 +151,10 @@ impl Story {
             Event::StageDone { stage } => {
                 self.stages.insert(stage);
             }
+            Event::Child(child) => self.children.push(child),
+            Event::ChildEnded { pid, started } => self
+                .children
+                .retain(|child| (child.process.pid, child.process.started) != (pid, started)),
             Event::Undone => {
                 self.begun = [UNDONE.to_owned()].into();
                 self.commands.clear();

@@ -79,6 +79,7 @@ fn count(config: &Config, list: &Step) -> Result<Replicas, NotCounted> {
         grace: config.timeouts.grace,
         environment: Vec::new(),
         spool_dir: std::env::temp_dir(),
+        gate: None,
     };
     let mut why = "there is no command to ask by".to_owned();
     // An older Carbonio knows the module by its older name only.

@@ -86,6 +86,10 @@ fn probes(seen: &Observation, told: &mut Vec<Online>, found: &mut Findings) {
             Answer::CouldNotProbe(why) => {
                 found.error(&key, format!("cannot be made: {why}; every run would hold"));
             }
+            Answer::Ours(why) => found.error(
+                &key,
+                format!("this node answered itself ({why}), which is nobody's answer"),
+            ),
             Answer::NoAnswer(why) if is_outage && !is_refusal(why) => {
                 found.warn(&key, format!("{why}; the peer is silent now"));
             }
@@ -112,6 +116,10 @@ fn anchors(seen: &Observation, told: &mut Vec<Online>, found: &mut Findings) {
         match &look.answer {
             Answer::Answered => {}
             Answer::CouldNotProbe(why) => found.error(&key, format!("cannot be made: {why}")),
+            Answer::Ours(why) => found.warn(
+                &key,
+                format!("this node answered itself ({why}), which is nobody's answer"),
+            ),
             Answer::NoAnswer(why) if seen.standing == Standing::Isolated => found.error(
                 &key,
                 format!("{why}: no anchor answers, so every outage would be held as isolated"),
@@ -124,13 +132,18 @@ fn anchors(seen: &Observation, told: &mut Vec<Online>, found: &mut Findings) {
 fn line(asked: &'static str, look: &Look) -> Online {
     let (said, mark) = match &look.answer {
         Answer::Answered => ("answered".to_owned(), Mark::Good),
+        Answer::Ours(why) => (
+            format!("our own side answered, which is nobody's answer ({why})"),
+            Mark::Bad,
+        ),
         Answer::NoAnswer(why) => (format!("no answer ({why})"), Mark::Bad),
         Answer::CouldNotProbe(why) => (format!("could not probe ({why})"), Mark::Unknown),
     };
+    let left_out = look.left_out.iter().map(|why| format!("; left out: {why}"));
     Online {
         asked,
         name: look.target.clone(),
-        said,
+        said: said + &left_out.collect::<String>(),
         mark,
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::findings::Findings;
 use crate::act::recover::look_at_prepared;
-use crate::base::command::PATH;
+use crate::base::command::environment::folders;
 use crate::config::{Appserver, Config, Duty, Mesh};
 
 /// The users of this machine (passwd(5)).
@@ -92,11 +92,8 @@ pub(super) fn is_found(program: &str) -> bool {
     if program.contains('/') {
         return is_program(Path::new(program));
     }
-    let folders = PATH.split(':');
-    !program.is_empty()
-        && folders
-            .map(|folder| Path::new(folder).join(program))
-            .any(|path| is_program(&path))
+    let mut paths = folders().into_iter().map(|folder| folder.join(program));
+    !program.is_empty() && paths.any(|path| is_program(&path))
 }
 
 fn is_program(path: &Path) -> bool {

@@ -2,12 +2,11 @@
 //! day of the outage only, and what is missing then is a witness that says nothing.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::findings::Findings;
 use super::programs::is_found;
+use crate::clients::http;
 use crate::config::{Config, HttpTarget, Provider, Target};
-use crate::witness::http::agent;
 
 /// Notes what cannot be read or started.
 pub(super) fn look(config: &Config, found: &mut Findings) {
@@ -47,10 +46,8 @@ pub(super) fn look(config: &Config, found: &mut Findings) {
     }
 }
 
-/// The client that would be used is built, and not used.
 fn certificates(key: &str, ca_file: Option<&Path>, found: &mut Findings) {
-    let tried = ca_file.map(|path| agent(Vec::new(), Some(path), Duration::from_secs(1)));
-    if let Some(Err(why)) = tried {
+    if let Some(Err(why)) = ca_file.map(http::certificates) {
         found.error(key, why);
     }
 }

@@ -72,6 +72,7 @@ fn is_stopped(root: &Path, timer: &str) -> bool {
         grace: Duration::from_secs(1),
         environment: Vec::new(),
         spool_dir: std::env::temp_dir(),
+        gate: None,
     };
     let argv = ["systemctl", "is-active", timer].map(str::to_owned);
     let finished = commands.run_keeping(ANSWER_MAX, &argv, PATIENCE);
