@@ -16,6 +16,7 @@ pub mod history;
 pub mod lines;
 pub mod rejoin;
 pub mod report;
+pub mod sentence;
 
 #[cfg(test)]
 pub(crate) mod tests;

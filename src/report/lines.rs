@@ -7,6 +7,7 @@ use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, con
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, takeover};
 use crate::report::report::{Report, leader, reach, shell_line, standing, voice_word};
+use crate::report::sentence::sentence;
 use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what was seen.
@@ -93,7 +94,7 @@ pub fn decision(config: &Config, decision: &Decision) {
         decision.verdict.name(),
         config.role().name(),
         config.peer.host(),
-        decision.sentence()
+        sentence(decision)
     );
     match (&decision.verdict, &decision.choice) {
         // Whoever asked is answered, even with -q.
