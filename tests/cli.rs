@@ -130,8 +130,13 @@ fn each_end_of_a_run_has_its_exit_code() {
     site.run().is("alive", 0);
 }
 
-/// Gives the site's folder to somebody else, and makes a call as that user.
+/// Gives the site's folder to somebody else, and makes a run as that user.
 fn as_nobody(site: &Site) -> Ran {
+    as_nobody_calls(site, &["--json"])
+}
+
+/// Gives the site's folder to somebody else, and makes a call as that user.
+fn as_nobody_calls(site: &Site, words: &[&str]) -> Ran {
     fs::copy(HABEAT, site.path("habeat"))
         .unwrap_or_else(|e| panic!("cannot copy the program: {e}"));
     site.call(&["check"]);
@@ -154,9 +159,8 @@ fn as_nobody(site: &Site) -> Ran {
         &path("habeat"),
         &config,
         &log,
-        "--json",
     ];
-    ran(start(&argv))
+    ran(start(&[&argv, words].concat()))
 }
 
 #[test]
@@ -187,6 +191,8 @@ fn a_config_that_we_may_not_read_ends_with_77_and_a_missing_one_with_78() {
     let run = as_nobody(&site);
     assert_eq!(run.exit, Some(77), "{run:#?}");
     assert!(run.stderr.contains("habeat.yml"), "{run:#?}");
+    let checked = as_nobody_calls(&site, &["check"]);
+    assert_eq!(checked.exit, Some(77), "{checked:#?}");
     site.remove("habeat.yml");
     let config = site.path("habeat.yml").display().to_string();
     let missing = bare(&["--config", &config, "--log", "/dev/null"]);

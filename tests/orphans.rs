@@ -288,6 +288,25 @@ fn what_a_command_that_ended_has_left_running_is_never_touched() {
 }
 
 #[test]
+fn what_outlives_a_command_that_was_ended_is_ended_before_the_next_try() {
+    let mut site = site(
+        "[ -e $1/worker ] && exit 0; \
+         setsid sh -c 'echo $$ >$1/worker; exec sleep 300' sh $1 & exec sleep 300",
+    );
+    site.config.timeouts = "command: 1s";
+    site.run().is("confirmed", 1);
+    let worker = pid(&site, "worker");
+    let run = site.run();
+    run.is("unfinished", 0);
+    if can_make_groups() {
+        assert!(run.stderr.contains("outcome=ended"), "{run:#?}");
+        assert_eq!(stat(worker), None);
+    } else {
+        kill(worker);
+    }
+}
+
+#[test]
 fn a_command_that_has_lost_its_environment_is_waited_for() {
     let site = site(
         "exec env -i /bin/sh -c '\

@@ -64,6 +64,14 @@ pub(super) fn perform(
             return Ok(nothing(end));
         }
     }
+    for child in &story.children {
+        // Whoever gets their numbers is not taken for them.
+        if let Err(error) = journal.remark(&child.ended()) {
+            return Ok(nothing(End::Incomplete(format!(
+                "the journal could not be written: {error}"
+            ))));
+        }
+    }
     tools.children = Some(&journal);
     if !takes_over(stages) {
         return Ok(act::act(stages, &mut tools));
@@ -130,6 +138,10 @@ fn outlive(
     patience: Duration,
     runner: &Runner,
 ) -> std::io::Result<Vec<Orphan>> {
+    let found = orphans::find(children)?;
+    if !found.is_empty() {
+        log::warn!("orphans={:?} state=waiting", pids(&found));
+    }
     let now = Instant::now();
     let until = now.checked_add(patience).unwrap_or(now);
     let waited = orphans::await_gone(children, until, &runner.stop)?;

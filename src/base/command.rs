@@ -75,8 +75,6 @@ pub struct Finished {
     pub truncated: bool,
     /// From start to end.
     pub took: Duration,
-    /// Whether it is still there: not even SIGKILL has ended it.
-    pub survives: bool,
 }
 
 /// A command on its way.
@@ -97,7 +95,6 @@ impl Finished {
             stderr: String::new(),
             truncated: false,
             took: Duration::ZERO,
-            survives: false,
         }
     }
 }
@@ -231,7 +228,6 @@ impl Runner {
         let outcome = self.attend(&mut child, &mut capture, started, deadline);
         // What is in it on purpose keeps it.
         group.iter().for_each(|group| group::remove(group));
-        let survives = matches!(child.try_wait(), Ok(None));
         if let Some(err) = line.and_then(|line| line.refusal()) {
             return Finished::not_started(Outcome::not_started(&program, &err));
         }
@@ -250,7 +246,6 @@ impl Runner {
             stderr,
             truncated,
             took,
-            survives,
         }
     }
 

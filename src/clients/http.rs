@@ -19,6 +19,8 @@ mod ear;
 
 pub(crate) use ear::Ear;
 
+use crate::config::{public_part, unmarked};
+
 /// The most that is read of one body, and of a file of certificates.
 pub(crate) const BODY_CAP: u64 = 1 << 20;
 
@@ -71,7 +73,7 @@ pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Str
         .and_then(|file| file.take(BODY_CAP).read_to_end(&mut pem))
         .map_err(|err| format!("cannot read ca_file {shown}: {err}"))?;
     let mut found = Vec::new();
-    for item in parse_pem(&pem) {
+    for item in parse_pem(unmarked(&pem)) {
         match item {
             Ok(PemItem::Certificate(certificate)) => found.push(certificate),
             Ok(_) => {}
@@ -112,15 +114,20 @@ impl Resolver for Known {
 pub(crate) fn host_and_port(url: &str) -> Result<(String, u16), String> {
     let uri: Uri = url
         .parse()
-        .map_err(|err| format!("{url} is not a URL: {err}"))?;
+        .map_err(|err| format!("{} is not a URL: {err}", public_part(url)))?;
     let default = match uri.scheme_str() {
         Some("http") => 80,
         Some("https") => 443,
-        Some(_) | None => return Err(format!("{url} does not begin with http:// or https://")),
+        Some(_) | None => {
+            return Err(format!(
+                "{} does not begin with http:// or https://",
+                public_part(url)
+            ));
+        }
     };
     match uri.host() {
         Some(host) if !host.is_empty() => Ok((host.to_owned(), uri.port_u16().unwrap_or(default))),
-        Some(_) | None => Err(format!("{url} has no host")),
+        Some(_) | None => Err(format!("{} has no host", public_part(url))),
     }
 }
 

@@ -82,12 +82,7 @@ fn unusable(path: &Path, invalid: &Invalid) -> (Checked, Code) {
         outlook: Vec::new(),
         online: None,
     };
-    let code = if invalid.denied {
-        Code::Privilege
-    } else {
-        Code::Unusable
-    };
-    (checked, code)
+    (checked, invalid.code())
 }
 
 fn usable(path: &Path, scope: &Scope, loaded: Loaded) -> (Checked, Code) {
