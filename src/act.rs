@@ -197,10 +197,11 @@ fn run_stage(stage: &Stage, tools: &mut Tools<'_>, tally: Option<&mut Tally>) ->
         Work::Recover(recovery) => recover::run(recovery, tools),
         Work::Restore(recovery) => recover::restore(recovery, tools),
         Work::Promote {
+            host,
             list,
             promote,
             operations,
-        } => promotion::run([list, promote, operations], tools, tally),
+        } => promotion::run(host, [list, promote, operations], tools, tally),
         Work::Batches { .. } => batches::run(stage, tools, tally),
     }
 }

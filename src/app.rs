@@ -31,8 +31,8 @@ pub enum Errand {
 pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let asked_by = errand.asked_by();
     let config = load(path)?;
-    let _lock = RunLock::take(&config.files.promotion)?;
-    let memory = state::load(&config.files, Foreign::Remove)?;
+    let _lock = RunLock::take(&config.files)?;
+    let memory = state::load(&config.files, Foreign::Move)?;
     report::require_same_source(&config, &memory)?;
     let now = Now::read();
     let seen = observe(&config);
@@ -132,8 +132,8 @@ impl Errand {
 /// As [`run`].
 pub fn ack(path: &Path, reason: &str) -> Result<String, Refusal> {
     let config = load(path)?;
-    let _lock = RunLock::take(&config.files.promotion)?;
-    let memory = state::load(&config.files, Foreign::Remove)?;
+    let _lock = RunLock::take(&config.files)?;
+    let memory = state::load(&config.files, Foreign::Move)?;
     let acknowledged = report::acknowledge(&config, &memory, reason)?;
     Ok(lines::acknowledgement(acknowledged.as_ref(), reason))
 }

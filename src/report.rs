@@ -35,7 +35,7 @@ pub fn intend(
     let mut next = memory.after(decision, now);
     match &decision.choice {
         Choice::Promote => {
-            let epoch = journal::last_epoch(&config.files.promotion)? + 1;
+            let epoch = journal::last_epoch(&config.files.record())? + 1;
             let mut promotion = Promotion::begun(epoch, config.peer.host(), Some(now.clone()));
             promotion.attempts = 1;
             next.promotion = Some(promotion);
@@ -45,7 +45,7 @@ pub fn intend(
                 if promotion.phase == Phase::Returning {
                     // First the journal, then the phase: whoever dies in between does it again,
                     // and nothing was done meanwhile. What was done may be undone in part by now.
-                    journal::begin_anew(&config.files.promotion, promotion.epoch, ACTIVATE, now)?;
+                    journal::begin_anew(&config.files.record(), promotion.epoch, ACTIVATE, now)?;
                     promotion.phase = Phase::Unfinished;
                 }
                 // What the operator wanted to go back to is gone.
@@ -134,7 +134,7 @@ pub fn settle(
         }
         Choice::Rest | Choice::Clear | Choice::Hold(_) => {}
     }
-    let end_journal = || journal::end(&config.files.promotion, now);
+    let end_journal = || journal::end(&config.files.record(), now);
     match next.promotion.as_ref().map(|promotion| promotion.phase) {
         // First it is said to be finished: an ended journal no longer knows that the fence is done.
         // Whoever dies in between leaves the journal to the next run, which comes by here again.
@@ -191,11 +191,12 @@ pub fn require_same_source(config: &Config, memory: &Memory) -> Result<(), Refus
     let remembered = memory.promotion.as_ref().map(|it| it.source.as_str());
     match remembered {
         Some(source) if !source.is_empty() && source != host => {
-            let file = config.files.promotion.display();
+            let (file, journal) = (config.files.promotion.display(), config.files.record());
+            let journal = journal.display();
             Err(Refusal::unusable(anyhow::anyhow!(
                 "a promotion of {source} is remembered, and the config now names {host}: put the \
                  old name back, or, if that promotion is over or was a mistake, remove {file} and \
-                 {file}.journal; see docs/runbook.md#state-unusable"
+                 {journal}.journal; see docs/runbook.md#state-unusable"
             )))
         }
         Some(_) | None => Ok(()),

@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
-use common::files::snapshot;
+use common::files::{is_there, snapshot};
 use common::{HABEAT, PEER, PEER_NODE, Ran, Site, ran, start};
 use habeat::drill::fake_consul::Node;
 use rustix::fs::{FlockOperation, flock};
@@ -205,15 +205,19 @@ fn a_folder_that_is_not_ours_to_write_to_ends_with_77() {
     fs::set_permissions(site.path(""), fs::Permissions::from_mode(0o755)).expect("a mode");
     let run = as_nobody(&site);
     assert_eq!(run.exit, Some(77), "{run:#?}");
-    assert!(run.stderr.contains("promotion-appserver.lock"), "{run:#?}");
+    assert!(
+        run.stderr
+            .contains(&site.path("state").display().to_string()),
+        "{run:#?}"
+    );
     assert_eq!(site.lines("calls"), Vec::<String>::new());
 }
 
 #[test]
 fn a_held_lock_ends_the_run_before_it_asks_anybody() {
     let site = Site::new();
-    site.write("promotion-appserver.lock", "");
-    let lock = fs::File::open(site.path("promotion-appserver.lock")).expect("the lock file");
+    assert_eq!(site.call(&["ack"]).exit, Some(0), "it makes the lock file");
+    let lock = fs::File::open(site.path(&site.record(".lock"))).expect("the lock file");
     flock(&lock, FlockOperation::LockExclusive).expect("the lock");
     for arguments in [&["--json"][..], &["ack"], &["failback"]] {
         let run = site.call(arguments);
@@ -235,11 +239,7 @@ fn a_held_lock_ends_the_run_before_it_asks_anybody() {
     );
     drop(lock);
     site.run().is("confirmed", 0);
-    assert!(
-        site.names()
-            .contains(&"promotion-appserver.lock".to_owned()),
-        "it stays"
-    );
+    assert!(is_there(&site.path(&site.record(".lock"))), "it stays");
 }
 
 #[test]

@@ -495,9 +495,9 @@ fn a_service_that_was_stopped_is_started_even_if_nothing_can_be_written_down() {
     kill_at_work(&site);
     site.wait_until_gone("working");
     // The journal cannot grow; that is an error, as on a full disk, and no signal.
-    let size = site.read(&format!("{PROMOTION}.journal")).len();
+    let size = site.read(&site.record(".journal")).len();
     let limit = format!("--fsize={size}");
-    let wrapper = ["env", "--ignore-signal=XFSZ", "prlimit", &limit];
+    let wrapper = ["prlimit", &limit];
     let run = ran(site.start_under(&wrapper, &["--json"]));
     assert!(
         run.stderr.contains("journal could not be written"),

@@ -34,7 +34,6 @@ fn two_hundred_commands_under_a_rain_of_signals_leak_nothing() {
     signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&heard)).unwrap();
     let before = open_files();
 
-    let jobs: Vec<usize> = (0..200).collect();
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
@@ -43,7 +42,7 @@ fn two_hundred_commands_under_a_rain_of_signals_leak_nothing() {
                 thread::sleep(Duration::from_micros(500));
             }
         });
-        run_all(&jobs, 16, |&job| {
+        run_all(0..200, 16, |job| {
             let (script, deadline, expected) = match job % 4 {
                 0 => ("echo $0", 60_000, Outcome::Ok),
                 1 => ("echo $0; exit 9", 60_000, Outcome::Exit(9)),

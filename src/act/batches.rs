@@ -1,15 +1,16 @@
 //! The stages that work on batches of accounts, side by side in the pool.
 
-use std::ops::Range;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::act::{Deed, End, Ledger, StageEnd, Tally, Tools, pool};
+use crate::act::{Deed, End, StageEnd, Tally, Tools, pool};
 use crate::plan::{Names, Outcome, Stage, Step, Work};
-use crate::store::Event;
+use crate::store::{Batch, Batches, Bounds, Event};
 
 /// After so many failures in a row, across all batches, the program itself must be at fault, and
-/// the rest is left for the next run. Finding one bad name in a full batch takes fewer.
+/// the rest is left for the next run. A batch that is split has not failed yet: its parts may.
 const FAILURES_MAX: usize = 32;
 /// Failed names written to the log one by one, at the most.
 const NAMES_LOGGED: usize = 20;
@@ -20,7 +21,6 @@ struct Shared<'a> {
     steps: &'a [Step],
     names: Names,
     tools: &'a Tools<'a>,
-    ledger: &'a Ledger<'a>,
     failures_in_row: AtomicUsize,
 }
 
@@ -29,7 +29,6 @@ struct Shared<'a> {
 struct Came {
     done: usize,
     failed: usize,
-    left: usize,
     failure: Option<Deed>,
 }
 
@@ -37,7 +36,6 @@ impl Came {
     fn add(&mut self, other: Self) {
         self.done += other.done;
         self.failed += other.failed;
-        self.left += other.left;
         self.failure = self.failure.take().or(other.failure);
     }
 }
@@ -66,45 +64,52 @@ pub(super) fn run(stage: &Stage, tools: &Tools<'_>, tally: &mut Tally) -> StageE
         .get(stage.name)
         .cloned()
         .unwrap_or_default();
-    let jobs = ledger
-        .accounts
-        .batches(&done_before.gaps(total), *max_names, *max_bytes);
     let shared = Shared {
         stage: stage.name,
         steps,
         names: *names,
         tools,
-        ledger,
         failures_in_row: AtomicUsize::new(0),
     };
-    log::info!(
-        "stage={} accounts={total} batches={}",
-        stage.name,
-        jobs.len()
-    );
+    log::info!("stage={} accounts={total}", stage.name);
     let started = Instant::now();
     tools.progress.begin(stage.name, done_before.count(), total);
-    let mut came = Came {
-        done: done_before.count(),
-        ..Came::default()
-    };
-    for part in pool::run_all(&jobs, tools.width, |job| shared.batch(job.clone())) {
-        came.add(part);
-    }
+    let batches = ledger.accounts.batches(
+        done_before.gaps(total),
+        Bounds {
+            names: *max_names,
+            bytes: *max_bytes,
+            beside: beside(*names),
+        },
+    );
+    let came = shared.sweep(batches, done_before.count());
+    let left = total - came.done - came.failed;
     tools.progress.end();
     tally.stages.push((stage.name, came.done, came.failed));
     log::info!(
-        "stage={} done={} failed={} left={}",
+        "stage={} done={} failed={} left={left}",
         stage.name,
         came.done,
-        came.failed,
-        came.left
+        came.failed
     );
-    finish(stage, tools, &came, started)
+    finish(stage, tools, (&came, came.failed + left), started)
 }
 
-fn finish(stage: &Stage, tools: &Tools<'_>, came: &Came, started: Instant) -> StageEnd {
-    let undone = came.failed + came.left;
+/// Bytes that an account name takes beside its own when it is handed over: a comma; or the NUL at
+/// its end and the pointer to it, which count too (execve(2)).
+fn beside(names: Names) -> usize {
+    match names {
+        Names::CommaList => 1,
+        Names::Arguments => 1 + size_of::<*const u8>(),
+    }
+}
+
+fn finish(
+    stage: &Stage,
+    tools: &Tools<'_>,
+    (came, undone): (&Came, usize),
+    started: Instant,
+) -> StageEnd {
     let outcome = match &came.failure {
         _ if undone == 0 => Outcome::Ok,
         Some(deed) => deed.outcome.clone(),
@@ -132,95 +137,126 @@ fn finish(stage: &Stage, tools: &Tools<'_>, came: &Came, started: Instant) -> St
 }
 
 impl Shared<'_> {
-    /// Does one batch; a batch that fails as a whole is split, so that one bad name costs only
-    /// itself.
-    fn batch(&self, range: Range<usize>) -> Came {
+    /// Does all batches, side by side; so many accounts are done already.
+    fn sweep(&self, batches: Batches<'_>, done: usize) -> Came {
+        let came = Mutex::new(Came {
+            done,
+            ..Came::default()
+        });
+        pool::run_all(batches, self.tools.width, |batch| {
+            let part = match batch {
+                Ok(Batch { from, names }) => self.batch(from, &names),
+                Err(err) => self.unreadable(&err),
+            };
+            let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
+            came.add(part);
+        });
+        came.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does one batch, the names from a position on; a batch that fails as a whole is split, so
+    /// that one bad name costs only itself.
+    fn batch(&self, from: usize, names: &[String]) -> Came {
         if self.tools.is_stopping() || self.failures_in_row.load(Ordering::Relaxed) >= FAILURES_MAX
         {
-            return Came {
-                left: range.len(),
-                ..Came::default()
-            };
+            return Came::default();
         }
-        match self.attempt(&range) {
+        if names.iter().any(|name| self.is_unfit(name)) {
+            return self.around_unfit(from, names);
+        }
+        match self.attempt(from, names) {
             Ok(()) => {
                 self.failures_in_row.store(0, Ordering::Relaxed);
-                self.tools.progress.add(range.len());
+                self.tools.progress.add(names.len());
                 Came {
-                    done: range.len(),
+                    done: names.len(),
                     ..Came::default()
                 }
             }
+            Err(deed) if names.len() > 1 && splits(&deed.outcome) => {
+                let (first, second) = names.split_at(names.len() / 2);
+                let mut came = self.batch(from, first);
+                came.add(self.batch(from + first.len(), second));
+                came.failure = came.failure.or(Some(deed));
+                came
+            }
             Err(deed) => {
                 self.failures_in_row.fetch_add(1, Ordering::Relaxed);
-                self.failed(range, deed)
+                self.failed(names, deed)
             }
         }
     }
 
-    fn failed(&self, range: Range<usize>, deed: Deed) -> Came {
-        let splits = match &deed.outcome {
-            Outcome::Exit(_) | Outcome::BadOutput(_) => range.len() > 1,
-            // Asked again in halves, a program that hangs would hang twice.
-            Outcome::Ok
-            | Outcome::Signal(_)
-            | Outcome::TimedOut
-            | Outcome::Stopped
-            | Outcome::SpawnFailed(_)
-            | Outcome::Unjournalled(_)
-            | Outcome::Skipped(_) => false,
-        };
-        if splits {
-            let middle = range.start + range.len() / 2;
-            let mut came = self.batch(range.start..middle);
-            came.add(self.batch(middle..range.end));
-            came.failure = came.failure.or(Some(deed));
-            return came;
+    /// Whether a name cannot be handed over as the program takes it.
+    fn is_unfit(&self, name: &str) -> bool {
+        match self.names {
+            Names::Arguments => false,
+            Names::CommaList => name.contains(','),
         }
+    }
+
+    /// Does what is around the names that cannot be handed over.
+    fn around_unfit(&self, mut from: usize, names: &[String]) -> Came {
+        let mut came = Came::default();
+        for part in names.split_inclusive(|name| self.is_unfit(name)) {
+            let fit = part.iter().take_while(|name| !self.is_unfit(name)).count();
+            let (fit, unfit) = part.split_at(fit);
+            if !fit.is_empty() {
+                came.add(self.batch(from, fit));
+            }
+            if !unfit.is_empty() {
+                let why = "an account name with a comma cannot be handed over in a list";
+                came.add(self.failed(unfit, self.deed(Outcome::BadOutput(why.into()))));
+            }
+            from += part.len();
+        }
+        came
+    }
+
+    fn unreadable(&self, err: &io::Error) -> Came {
+        let why = format!("the account list cannot be read: {err}");
+        log::error!("stage={} cause={why:?}", self.stage);
+        Came {
+            failure: Some(self.deed(Outcome::Unjournalled(why))),
+            ..Came::default()
+        }
+    }
+
+    fn failed(&self, names: &[String], deed: Deed) -> Came {
         let cause = deed
             .complaint
             .clone()
             .unwrap_or_else(|| deed.outcome.to_string());
-        for name in self.ledger.accounts.names(range.clone()).take(NAMES_LOGGED) {
+        for name in names.iter().take(NAMES_LOGGED) {
             log::warn!("stage={} account={name:?} cause={cause:?}", self.stage);
         }
         Came {
-            failed: range.len(),
+            failed: names.len(),
             failure: Some(deed),
             ..Came::default()
         }
     }
 
     /// Runs the steps of one batch, journalled before and after.
-    fn attempt(&self, range: &Range<usize>) -> Result<(), Deed> {
-        let (stage, from, to) = (self.stage.to_owned(), range.start, range.end);
+    fn attempt(&self, from: usize, names: &[String]) -> Result<(), Deed> {
+        let (stage, to) = (self.stage.to_owned(), from + names.len());
         let before = Event::BatchBefore {
             stage: stage.clone(),
             from,
             to,
         };
         self.note(&before)?;
-        let tail = self.tail(range)?;
+        let tail = match self.names {
+            Names::Arguments => names,
+            Names::CommaList => &[names.join(",")],
+        };
         for step in self.steps {
-            let (deed, _) = self.tools.try_variants(step, &tail);
+            let (deed, _) = self.tools.try_variants(step, tail);
             if deed.outcome != Outcome::Ok {
                 return Err(deed);
             }
         }
         self.note(&Event::BatchDone { stage, from, to })
-    }
-
-    fn tail(&self, range: &Range<usize>) -> Result<Vec<String>, Deed> {
-        let names: Vec<&str> = self.ledger.accounts.names(range.clone()).collect();
-        match self.names {
-            Names::Arguments => Ok(names.into_iter().map(str::to_owned).collect()),
-            Names::CommaList => match names.iter().find(|name| name.contains(',')) {
-                None => Ok(vec![names.join(",")]),
-                Some(_) => Err(self.deed(Outcome::BadOutput(
-                    "an account name with a comma cannot be handed over in a list".into(),
-                ))),
-            },
-        }
     }
 
     fn note(&self, event: &Event) -> Result<(), Deed> {
@@ -238,3 +274,21 @@ impl Shared<'_> {
         }
     }
 }
+
+/// Whether the halves of a batch may fare better than the whole.
+fn splits(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Exit(_) | Outcome::BadOutput(_) => true,
+        Outcome::SpawnFailed(error) => error.kind == ErrorKind::ArgumentListTooLong,
+        // Asked again in halves, a program that hangs would hang twice.
+        Outcome::Ok
+        | Outcome::Signal(_)
+        | Outcome::TimedOut
+        | Outcome::Stopped
+        | Outcome::Unjournalled(_)
+        | Outcome::Skipped(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

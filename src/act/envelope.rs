@@ -5,19 +5,18 @@
 //! `ok: false`, or an `error` that is a text or an object with a `message`
 //! (carbonio-configd, `internal/zxadmin/client.go`; carbonio-admin-console-ui, `types/operations.ts`). What is not certainly an answer is an error here.
 
+mod fence;
 mod find;
 pub(super) mod loose;
+mod utf8;
 mod visit;
 
 use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
 
 use serde::de::{DeserializeSeed, Deserializer};
 
 pub(super) use self::find::find;
-use self::find::{Fenced, Found};
 use self::loose::{As, Plain, Scalar};
-use self::visit::EnvelopeShape;
 
 /// The longest text of someone else's that goes into our log or report.
 const SHOWN: usize = 200;
@@ -26,6 +25,9 @@ const SHOWN: usize = 200;
 pub(super) trait Payload {
     /// Returns the key.
     fn key(&self) -> &'static str;
+
+    /// Forgets what was read so far: it was no answer, or not the last one.
+    fn forget(&mut self);
 
     /// Reads the value, and returns whether there was one (null is none).
     fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error>;
@@ -41,6 +43,8 @@ impl Payload for Unread {
     fn key(&self) -> &'static str {
         self.0
     }
+
+    fn forget(&mut self) {}
 
     fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error> {
         let value = As(Plain).deserialize(from)?;
@@ -83,29 +87,18 @@ impl Envelope {
     }
 }
 
-/// Reads `payload` out of the last answer in `output`.
+/// Reads `payload` out of the last answer in `output`. After an error, forget what was read.
 ///
 /// # Errors
 /// When there is no complete answer, when it is an error, or when it lacks the payload.
-pub(super) fn read(output: File, payload: &mut impl Payload) -> Result<(), String> {
-    let key = payload.key();
-    let Found { start, envelope } =
-        find(&output, key)?.ok_or("there is no JSON answer in the output")?;
+pub(super) fn read(output: &File, payload: &mut impl Payload) -> Result<(), String> {
+    let envelope = find(output, payload)?.ok_or("there is no JSON answer in the output")?;
     if let Some(refusal) = envelope.refusal() {
         return Err(refusal);
     }
     if !envelope.payload {
-        return Err(format!("the answer has no `{key}`"));
+        return Err(format!("the answer has no `{}`", payload.key()));
     }
-    let mut input = BufReader::new(output);
-    input
-        .seek(SeekFrom::Start(start))
-        .map_err(|err| unreadable(&err))?;
-    let mut json = serde_json::Deserializer::from_reader(Fenced::new(&mut input));
-    As(EnvelopeShape::new(payload))
-        .deserialize(&mut json)
-        .map_err(|err| format!("the answer cannot be used: {err}"))
-        .map_err(|err| payload.complaint().unwrap_or(err))?;
     Ok(())
 }
 

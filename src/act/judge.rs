@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use crate::act::envelope::{self, printable};
+use crate::act::envelope::{self, Unread, printable};
 use crate::base::command::Finished;
 use crate::plan::{Judge, Outcome};
 
@@ -50,6 +50,24 @@ pub fn judge(judge: Judge, finished: &mut Finished) -> Outcome {
     found.map_or_else(Outcome::BadOutput, |()| Outcome::Ok)
 }
 
+/// Whether a command ended with status 0, is all there, and says no text of failure.
+///
+/// # Errors
+/// What it came to instead.
+pub(super) fn sound(finished: &Finished) -> Result<(), Outcome> {
+    match &finished.outcome {
+        Outcome::Ok => no_failure(finished, &FAILURES).map_err(Outcome::BadOutput),
+        failed @ (Outcome::Exit(_)
+        | Outcome::Signal(_)
+        | Outcome::TimedOut
+        | Outcome::Stopped
+        | Outcome::SpawnFailed(_)
+        | Outcome::Unjournalled(_)
+        | Outcome::BadOutput(_)
+        | Outcome::Skipped(_)) => Err(failed.clone()),
+    }
+}
+
 /// Returns the first error text that means something to a person, at most 200 printable
 /// characters: the message in the JSON answer, a known text, or else the first line of standard
 /// error, or of standard output if the command failed.
@@ -58,8 +76,8 @@ pub fn complaint(finished: &Finished) -> Option<String> {
     let from_json = finished
         .stdout
         .as_ref()
-        .and_then(|output| envelope::find(output, "").ok().flatten())
-        .and_then(|found| found.envelope.refusal());
+        .and_then(|output| envelope::find(output, &mut Unread("")).ok().flatten())
+        .and_then(|answer| answer.refusal());
     let from_text = || {
         let windows = windows(finished).unwrap_or_default();
         let known = windows.iter().find_map(|window| window.failure(&FAILURES));
@@ -105,7 +123,7 @@ fn answer(finished: &Finished) -> Result<Option<envelope::Envelope>, String> {
     let Some(output) = &finished.stdout else {
         return Ok(None);
     };
-    let answer = envelope::find(output, "")?.map(|found| found.envelope);
+    let answer = envelope::find(output, &mut Unread(""))?;
     match answer.as_ref().and_then(envelope::Envelope::refusal) {
         Some(refusal) => Err(refusal),
         None => Ok(answer),

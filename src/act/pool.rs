@@ -1,41 +1,42 @@
 //! A bounded pool of scoped threads.
 
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Runs `work` on every job, `width` at a time, and keeps the jobs' order.
+/// Runs `work` on every job, `width` at a time. A job is fetched when a thread is free for it, so
+/// that there are never more than `width` of them.
 ///
-/// The calling thread is one of the `width`, so a width of 0 or 1 starts no thread at all; where
-/// the system refuses a thread, fewer work. A panic in `work` goes on in the caller.
-pub fn run_all<J: Sync, R: Send>(
-    jobs: &[J],
+/// The calling thread is one of the `width`, so a width of 0 or 1, or a single job, starts no
+/// thread at all; where the system refuses a thread, fewer work. A panic in `work` goes on in the
+/// caller.
+pub fn run_all<J: Send>(
+    jobs: impl Iterator<Item = J> + Send,
     width: usize,
-    work: impl Fn(&J) -> R + Sync,
-) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let shift = || -> Vec<(usize, R)> {
-        std::iter::from_fn(|| {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            jobs.get(index).map(|job| (index, work(job)))
-        })
-        .collect()
+    work: impl Fn(J) + Sync,
+) {
+    let jobs = Mutex::new(jobs.fuse().peekable());
+    let lock = || jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    let next = || lock().next();
+    let shift = || {
+        while let Some(job) = next() {
+            work(job);
+        }
     };
-    let mut done = thread::scope(|scope| {
-        let crew: Vec<_> = (1..width.min(jobs.len()))
+    let Some(first) = next() else { return };
+    thread::scope(|scope| {
+        let crew: Vec<_> = (1..width)
+            .take_while(|_| lock().peek().is_some())
             .map_while(|_| thread::Builder::new().spawn_scoped(scope, shift).ok())
             .collect();
-        let mut done = shift();
+        work(first);
+        shift();
         for worker in crew {
-            match worker.join() {
-                Ok(part) => done.extend(part),
-                Err(panic) => resume_unwind(panic),
+            if let Err(panic) = worker.join() {
+                resume_unwind(panic);
             }
         }
-        done
     });
-    done.sort_unstable_by_key(|&(index, _)| index);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]

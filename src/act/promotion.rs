@@ -4,24 +4,24 @@
 
 use std::time::{Duration, Instant};
 
-use crate::act::accounts::{self, Replicas};
+use crate::act::accounts::{self, Listed};
+use crate::act::step::Hand;
 use crate::act::{End, StageEnd, Tally, Tools};
 use crate::plan::{Outcome, Step};
 use crate::store::Event;
 
 /// Between two questions whether an operation is still under way.
 const OPERATION_POLL: Duration = Duration::from_secs(2);
-/// What the name of a promotion among the operations contains (research: not documented).
-const OPERATION_NAME: &str = "promot";
 
 /// Runs the stage.
 pub(super) fn run(
+    host: &str,
     [list, promote, operations]: [&Step; 3],
     tools: &mut Tools<'_>,
     tally: &mut Tally,
 ) -> StageEnd {
     let mut steps = Vec::new();
-    let end = match promote_all([list, promote, operations], tools, tally, &mut steps) {
+    let end = match promote_all(host, [list, promote, operations], tools, tally, &mut steps) {
         Ok(()) => End::Complete,
         Err(end) => end,
     };
@@ -29,6 +29,7 @@ pub(super) fn run(
 }
 
 fn promote_all(
+    host: &str,
     [list, promote, operations]: [&Step; 3],
     tools: &mut Tools<'_>,
     tally: &mut Tally,
@@ -41,15 +42,16 @@ fn promote_all(
     if asked_before {
         await_operations(operations, promote.deadline, tools)?;
     }
-    let replicas = list_accounts(list, tools, steps)?;
-    tally.without_replica = replicas.none_available;
-    tally.lagging = replicas.lagging;
-    tally.left = replicas.total;
+    let listed = list_accounts(host, list, tools, steps)?;
+    tally.without_replica = listed.without_replica;
+    tally.lagging = listed.lagging;
+    tally.left = listed.total;
     log::info!(
-        "accounts={} without_replica={} lagging={}",
-        replicas.total,
-        replicas.none_available,
-        replicas.lagging
+        "accounts={} without_replica={} lagging={} unusable={}",
+        listed.total,
+        listed.without_replica,
+        listed.lagging,
+        listed.unusable
     );
     if tools.is_without_accounts() {
         log::warn!(
@@ -72,39 +74,63 @@ fn promote_all(
             | Outcome::Unjournalled(_)
             | Outcome::BadOutput(_) => {}
         }
-        let left = list_accounts(list, tools, steps)?.total;
+        let left = list_accounts(host, list, tools, steps)?.total;
         let before = std::mem::replace(&mut tally.left, left);
         log::info!("accounts_left={left} accounts_before={before}");
         // A command that failed or moved nothing is not tried again at once.
         if left > 0 && (left >= before || outcome != Outcome::Ok) {
             return Err(End::Incomplete(format!(
                 "{left} of {} accounts are still on the dead host ({}: {outcome})",
-                replicas.total, promote.name
+                listed.total, promote.name
             )));
         }
     }
     Ok(())
 }
 
+/// Lists the accounts. Their names are durable before anything is done to them: a flush after a
+/// kill needs them, and the server no longer tells.
 fn list_accounts(
+    host: &str,
     list: &Step,
     tools: &mut Tools<'_>,
     steps: &mut Vec<super::Deed>,
-) -> Result<Replicas, End> {
-    let (deed, finished) = tools.run(list);
+) -> Result<Listed, End> {
+    if let Err(deed) = tools.begin(list) {
+        let outcome = deed.outcome.to_string();
+        steps.push(deed);
+        return Err(incomplete(list, &outcome));
+    }
+    let Some(ledger) = &mut tools.ledger else {
+        return Err(incomplete(list, "there is no account list"));
+    };
+    let mut listed = None;
+    let hand = Hand {
+        runner: &tools.runner,
+        variant: &tools.variant,
+        children: tools.children,
+    };
+    let (deed, _) = hand.try_variants(list, &[], &mut |finished| match accounts::list(
+        finished,
+        host,
+        &mut ledger.accounts,
+    ) {
+        Ok(all) => {
+            listed = Some(all);
+            Outcome::Ok
+        }
+        Err(outcome) => outcome,
+    });
+    let extent = ledger.accounts.extent();
+    tools.end(&deed);
     let outcome = deed.outcome.clone();
     steps.push(deed);
-    match (outcome, finished.and_then(|finished| finished.stdout)) {
-        (Outcome::Ok, Some(output)) => {
-            let mut listing = String::new();
-            let replicas = accounts::read(output, |name| {
-                listing.push_str(name);
-                listing.push('\n');
-            });
-            let replicas = replicas.map_err(|why| incomplete(list, &why))?;
-            remember(&listing, tools).map_err(|why| incomplete(list, &why))?;
-            Ok(replicas)
-        }
+    match (outcome, listed) {
+        (Outcome::Ok, Some(listed)) if listed.new == 0 => Ok(listed),
+        (Outcome::Ok, Some(listed)) => tools
+            .note(&Event::Listed(extent))
+            .map(|()| listed)
+            .map_err(|why| incomplete(list, &why)),
         (Outcome::Stopped | Outcome::Skipped(_), _) => Err(End::Stopped),
         (outcome, _) => Err(incomplete(list, &outcome.to_string())),
     }
@@ -112,24 +138,6 @@ fn list_accounts(
 
 fn incomplete(step: &Step, why: &str) -> End {
     End::Incomplete(format!("{}: {why}", step.name))
-}
-
-/// Makes the names durable before anything is done to them: a flush after a kill needs them, and
-/// the server no longer tells.
-fn remember(listing: &str, tools: &mut Tools<'_>) -> Result<(), String> {
-    let Some(ledger) = &mut tools.ledger else {
-        return Ok(());
-    };
-    let before = ledger.accounts.count();
-    ledger
-        .accounts
-        .extend(listing)
-        .map_err(|error| format!("the account list could not be written: {error}"))?;
-    if ledger.accounts.count() == before {
-        return Ok(());
-    }
-    let extent = ledger.accounts.extent();
-    tools.note(&Event::Listed(extent))
 }
 
 /// Waits while the server still works on a promotion that an earlier, killed run asked for.
@@ -142,11 +150,11 @@ fn await_operations(operations: &Step, deadline: Duration, tools: &Tools<'_>) ->
         let (deed, finished) = tools.try_variants(operations, &[]);
         let running = match (deed.outcome, finished.stdout) {
             (Outcome::Stopped | Outcome::Skipped(_), _) => return Err(End::Stopped),
-            (Outcome::Ok, Some(output)) => accounts::operations(output),
+            (Outcome::Ok, Some(output)) => accounts::operations(&output),
             (outcome, _) => Err(outcome.to_string()),
         };
         match running {
-            Ok(names) if names.iter().any(|name| is_promotion(name)) => {}
+            Ok(running) if running.promoting > 0 => {}
             Ok(_) => return Ok(()),
             Err(why) => {
                 log::warn!(
@@ -168,8 +176,4 @@ fn await_operations(operations: &Step, deadline: Duration, tools: &Tools<'_>) ->
         );
         tools.pause(OPERATION_POLL);
     }
-}
-
-fn is_promotion(name: &str) -> bool {
-    name.to_ascii_lowercase().contains(OPERATION_NAME)
 }

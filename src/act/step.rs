@@ -2,49 +2,88 @@
 
 use std::cell::OnceCell;
 use std::slice;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::act::{Deed, Tools, judge, orphans};
-use crate::base::command::{Finished, Noted};
+use crate::base::command::{Finished, Noted, Runner};
 use crate::base::process::Process;
 use crate::plan::{Outcome, Step};
-use crate::store::{Child, Event};
+use crate::store::{Child, Event, Journal};
 
 impl Tools<'_> {
     /// Runs a step once, journalled before and after.
     pub(super) fn run(&self, step: &Step) -> (Deed, Option<Finished>) {
-        if let Err(why) = self.note(&Event::Before {
-            step: step.name.into(),
-        }) {
-            let outcome = Outcome::Unjournalled(why);
-            let deed = Deed {
-                step: step.name,
-                outcome,
-                took: Duration::ZERO,
-                complaint: None,
-            };
+        if let Err(deed) = self.begin(step) {
             return (deed, None);
         }
+        let (deed, finished) = self.try_variants(step, &[]);
+        self.end(&deed);
+        (deed, Some(finished))
+    }
+
+    /// Journals that a step is about to start.
+    pub(super) fn begin(&self, step: &Step) -> Result<(), Deed> {
+        let before = Event::Before {
+            step: step.name.into(),
+        };
+        self.note(&before).map_err(|why| Deed {
+            step: step.name,
+            outcome: Outcome::Unjournalled(why),
+            took: Duration::ZERO,
+            complaint: None,
+        })?;
         log::info!(
             "step={} state=started deadline={}s",
             step.name,
             step.deadline.as_secs()
         );
-        let (deed, finished) = self.try_variants(step, &[]);
+        Ok(())
+    }
+
+    /// Journals and tells how a step ended.
+    pub(super) fn end(&self, deed: &Deed) {
         let after = Event::After {
-            step: step.name.into(),
+            step: deed.step.into(),
             outcome: deed.outcome.to_string(),
         };
         if let Err(why) = self.note(&after) {
-            log::error!("step={} cause={why:?}", step.name);
+            log::error!("step={} cause={why:?}", deed.step);
         }
-        report(&deed);
-        (deed, Some(finished))
+        report(deed);
     }
 
     /// Runs the right variant of a step, or finds out which it is.
     pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
+        let hand = Hand {
+            runner: &self.runner,
+            variant: &self.variant,
+            children: self.children,
+        };
+        hand.try_variants(step, tail, &mut |finished| {
+            judge::judge(step.judge, finished)
+        })
+    }
+}
+
+/// Runs what a plan says, and no more of it.
+pub(super) struct Hand<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) variant: &'a AtomicUsize,
+    pub(super) children: Option<&'a Journal>,
+}
+
+/// Says what a command came to.
+type By<'a> = dyn FnMut(&mut Finished) -> Outcome + 'a;
+
+impl Hand<'_> {
+    /// Runs the right variant of a step, or finds out which it is, by this judge.
+    pub(super) fn try_variants(
+        &self,
+        step: &Step,
+        tail: &[String],
+        by: &mut By<'_>,
+    ) -> (Deed, Finished) {
         let known = self.variant.load(Ordering::Relaxed);
         let candidates = match step.variants.get(known) {
             Some(only) => std::slice::from_ref(only),
@@ -52,7 +91,7 @@ impl Tools<'_> {
         };
         let mut last = None;
         for (index, argv) in candidates.iter().enumerate() {
-            let tried = self.try_once(step, argv, tail);
+            let tried = self.try_once(step, argv, tail, by);
             let settled = match &tried.0.outcome {
                 Outcome::Ok => {
                     if candidates.len() > 1 {
@@ -74,7 +113,7 @@ impl Tools<'_> {
                 break;
             }
         }
-        last.unwrap_or_else(|| self.try_once(step, &[], tail))
+        last.unwrap_or_else(|| self.try_once(step, &[], tail, by))
     }
 
     /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
@@ -105,10 +144,16 @@ impl Tools<'_> {
         finished
     }
 
-    fn try_once(&self, step: &Step, argv: &[String], tail: &[String]) -> (Deed, Finished) {
+    fn try_once(
+        &self,
+        step: &Step,
+        argv: &[String],
+        tail: &[String],
+        by: &mut By<'_>,
+    ) -> (Deed, Finished) {
         let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
         let mut finished = self.start(step, &argv, tail.is_empty());
-        let outcome = judge::judge(step.judge, &mut finished);
+        let outcome = by(&mut finished);
         let complaint = match &outcome {
             Outcome::Ok => None,
             Outcome::Exit(_)

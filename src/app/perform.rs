@@ -47,7 +47,7 @@ pub(super) fn perform(
         return without_promotion(config, stages, stop);
     };
     let mut tools = tools(config, Some(promotion), stop);
-    let file = &config.files.promotion;
+    let file = &config.files.record();
     let open = if takes_over(stages) {
         Journal::open
     } else {
@@ -170,7 +170,6 @@ fn takes_over(stages: &[Stage]) -> bool {
 }
 
 fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBool>) -> Tools<'a> {
-    let file = &config.files.promotion;
     let environment = promotion.map_or_else(Vec::new, |promotion| {
         vec![("HABEAT_EPOCH".to_owned(), promotion.epoch.to_string())]
     });
@@ -179,7 +178,7 @@ fn tools<'a>(config: &Config, promotion: Option<&Promotion>, stop: &Arc<AtomicBo
             stop: Arc::clone(stop),
             grace: config.timeouts.grace,
             environment,
-            spool_dir: file.parent().unwrap_or(file).to_owned(),
+            spool_dir: config.files.folder(),
             gate: Some(gate::OURSELVES.into()),
         },
         width: match &config.duty {

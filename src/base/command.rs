@@ -27,8 +27,8 @@ use self::leash::Leash;
 pub use self::outcome::{Outcome, SpawnError};
 use crate::base::process::Process;
 
-/// The standard output that is kept: three times the answer for 100 000 accounts.
-const KEPT_OUTPUT: u64 = 256 << 20;
+/// The standard output that is kept: twice the answer for 1 000 000 accounts, on disk.
+const KEPT_OUTPUT: u64 = 2 << 30;
 
 /// The longest time without a look at the child and at `stop`.
 const TICK: Duration = Duration::from_millis(50);

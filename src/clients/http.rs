@@ -16,8 +16,10 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Connector, NextTimeout, RustlsConnector, TcpConnector};
 
 mod ear;
+mod fresh;
 
 pub(crate) use ear::Ear;
+pub(crate) use fresh::must_be_fresh;
 
 use crate::config::{public_part, unmarked};
 

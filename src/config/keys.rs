@@ -37,6 +37,7 @@ pub(super) static TOP: Keys = keys(
         "carbonio",
         "timeouts",
         "fence",
+        "state_dir",
         "mesh",
         "history",
     ],

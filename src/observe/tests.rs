@@ -92,6 +92,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             down: path.clone(),
             promotion: path.clone(),
             module: path.clone(),
+            state_dir: path.clone(),
         },
         duty: Duty::Proxyserver(Proxyserver::default()),
         probe: Probe {

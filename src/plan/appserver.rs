@@ -20,6 +20,7 @@ pub(super) fn promote(config: &Config, appserver: &Appserver) -> Stage {
     Stage {
         name: PROMOTE,
         work: Work::Promote {
+            host: host.clone(),
             list: replica(
                 "list-accounts",
                 "--json",

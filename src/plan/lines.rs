@@ -20,11 +20,7 @@ pub fn lines(stages: &[Stage]) -> Vec<Argv> {
             }
             Work::Recover(recovery) => recovery.lines(),
             Work::Restore(recovery) => vec![first(&recovery.start)],
-            Work::Promote {
-                list,
-                promote,
-                operations: _,
-            } => {
+            Work::Promote { list, promote, .. } => {
                 vec![first(list), first(promote), first(list)]
             }
             Work::Batches {

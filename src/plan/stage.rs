@@ -56,6 +56,8 @@ pub enum Work {
     Restore(Box<Recovery>),
     /// List the accounts, promote, list again until none is left.
     Promote {
+        /// The dead host, as the server names it.
+        host: String,
         /// Lists the accounts that are still on the dead host.
         list: Step,
         /// Promotes them.

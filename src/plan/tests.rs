@@ -35,6 +35,7 @@ fn commands(stages: &[Stage]) -> Vec<String> {
             list,
             promote,
             operations,
+            ..
         } => vec![list, promote, operations],
         Work::Switch { commands, verify } => commands.iter().chain(verify).collect(),
         Work::PowerOff { .. } | Work::Recover(_) | Work::Restore(_) => Vec::new(),
@@ -190,6 +191,7 @@ fn each_command_has_its_deadline_and_its_judge() {
                 list,
                 promote,
                 operations,
+                ..
             } => vec![list, promote, operations],
             Work::Switch { commands, verify } => [commands, verify].concat(),
             Work::PowerOff { .. } | Work::Recover(_) | Work::Restore(_) => Vec::new(),

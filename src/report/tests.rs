@@ -27,7 +27,7 @@ pub(crate) fn config(folder: &Path) -> Config {
          checkRestartReplicaFile: {state}/module\n  provider: consul\n\
          primary:\n  appserver_ip: 192.0.2.1\n  appserver_vmname: mbox1.example.com\n\
          secondary:\n  appserver_ip: 192.0.2.2\n  appserver_vmname: mbox2.example.com\n\
-         consul: {{ hostname: 127.0.0.1, token: t }}\n"
+         consul: {{ hostname: 127.0.0.1, token: t }}\nstate_dir: {state}/state\n"
     );
     let path = folder.join("habeat.yml");
     fs::write(&path, &yaml).expect("a config");
@@ -55,7 +55,8 @@ fn dead(choice: Choice) -> Decision {
 fn a_promotion_is_said_to_be_finished_before_its_journal_goes() {
     let folder = TempDir::new().expect("a folder");
     let config = config(folder.path());
-    let promotion = &config.files.promotion;
+    let promotion = &config.files.record();
+    fs::create_dir_all(config.files.folder()).expect("the state folder");
     let intended = Memory {
         promotion: Some(Promotion::begun(
             1,

@@ -1,21 +1,31 @@
-//! The accounts of a promotion, in a file beside the promotion file: one name per line, only ever
+//! The accounts of a promotion, in a file of the state folder: one name per line, only ever
 //! appended to, so that a position in it means the same account in every run.
+//!
+//! The names stay in the file. In memory is what finds a name again, eight bytes each.
 
-use std::collections::HashSet;
 use std::fs::File;
-use std::io::{Read, Write};
-use std::ops::Range;
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::anyhow;
+use crc32fast::Hasher;
+use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::base::refusal::Refusal;
 use crate::store::file::{self, beside};
-use crate::store::state::checksum;
 
-/// A million accounts with names of 64 bytes.
-const FILE_MAX: u64 = 64 * 1024 * 1024;
+mod batches;
+mod known;
+mod slice;
+
+pub use batches::{Batch, Batches, Bounds};
+use known::Known;
+use slice::Slice;
+
+/// Names are written in pieces of this size.
+const PIECE: usize = 64 * 1024;
 
 /// How far a list goes, and the sum of what is in it: a list with the same extent is the same list.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +42,39 @@ pub struct Extent {
 #[derive(Debug)]
 pub struct AccountList {
     file: File,
-    text: String,
-    ends: Vec<usize>,
+    /// What is durable.
+    kept: End,
+    /// What is kept, and the names added since.
+    end: End,
+    /// The last of the added names, not yet in the file.
+    unwritten: Vec<u8>,
+    /// Whether the file may hold something behind what is in it of the list.
+    ragged: bool,
+    known: Known,
+}
+
+/// Where a list ends.
+#[derive(Debug, Clone, Default)]
+struct End {
+    names: usize,
+    bytes: u64,
+    sum: Hasher,
+}
+
+impl End {
+    fn add(&mut self, line: &[u8]) {
+        self.names += 1;
+        self.bytes += line.len() as u64;
+        self.sum.update(line);
+    }
+
+    fn extent(&self) -> Extent {
+        Extent {
+            names: self.names,
+            bytes: self.bytes,
+            checksum: format!("{:08x}", self.sum.clone().finalize()),
+        }
+    }
 }
 
 impl AccountList {
@@ -52,21 +93,11 @@ impl AccountList {
         if known.names == 0 {
             let file = file::create(&path).map_err(refused)?;
             file::sync_folder(&path).map_err(refused)?;
-            return Ok(Self {
-                file,
-                text: String::new(),
-                ends: Vec::new(),
-            });
+            return Ok(Self::new(file, End::default(), Known::default()));
         }
-        let mut file = file::open_append(&path).map_err(refused)?;
-        let mut text = String::new();
-        (&mut file)
-            .take(known.bytes.min(FILE_MAX))
-            .read_to_string(&mut text)
-            .map_err(refused)?;
-        let ends = text.match_indices('\n').map(|(end, _)| end).collect();
-        let list = Self { file, text, ends };
-        let found = list.extent();
+        let file = file::open_append(&path).map_err(refused)?;
+        let (end, names) = read(&file, known).map_err(refused)?;
+        let found = end.extent();
         if found != *known {
             return Err(Refusal::unusable(anyhow!(
                 "the account list {} is not the one the journal tells of ({} names in {} bytes, \
@@ -79,76 +110,141 @@ impl AccountList {
             )));
         }
         // Names behind the last one the journal knows were never acted on.
-        list.file.set_len(known.bytes).map_err(refused)?;
-        Ok(list)
+        file.set_len(known.bytes).map_err(refused)?;
+        Ok(Self::new(file, end, names))
     }
 
-    /// Appends the names that are new (one per line in `listing`) and makes them durable.
+    /// Makes a list that only counts: its file in `folder` has no name, and goes with it.
     ///
     /// # Errors
-    /// When they are not durable.
-    pub fn extend(&mut self, listing: &str) -> std::io::Result<()> {
-        let mut fresh = String::new();
-        {
-            let mut known: HashSet<&str> = self.text.lines().collect();
-            for name in listing.lines().filter(|name| known.insert(name)) {
-                fresh.push_str(name);
-                fresh.push('\n');
-            }
+    /// When it cannot be made.
+    pub fn unnamed(folder: &Path) -> io::Result<Self> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let file = rustix::fs::open(folder, flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(Self::new(file.into(), End::default(), Known::default()))
+    }
+
+    fn new(file: File, end: End, known: Known) -> Self {
+        Self {
+            file,
+            kept: end.clone(),
+            end,
+            unwritten: Vec::new(),
+            ragged: false,
+            known,
         }
-        self.file.write_all(fresh.as_bytes())?;
-        self.file.sync_data()?;
-        let offset = self.text.len();
-        self.ends
-            .extend(fresh.match_indices('\n').map(|(end, _)| offset + end));
-        self.text.push_str(&fresh);
+    }
+
+    /// Adds a name, which must not contain a line break, unless it is on the list. It counts once
+    /// it is kept.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or has no room for it.
+    pub fn add(&mut self, name: &str) -> io::Result<()> {
+        let line = [name.as_bytes(), b"\n"].concat();
+        if self
+            .known
+            .find(name.as_bytes(), |offset| self.holds(offset.into(), &line))?
+        {
+            return Ok(());
+        }
+        self.known.insert(name.as_bytes(), place(self.end.bytes)?);
+        self.end.add(&line);
+        self.unwritten.extend(line);
+        if self.unwritten.len() >= PIECE {
+            self.write()?;
+        }
         Ok(())
     }
 
-    /// Returns how many names there are.
+    /// Makes the added names durable, and part of the list; returns how many they are.
+    ///
+    /// # Errors
+    /// When they are not durable.
+    pub fn keep(&mut self) -> io::Result<usize> {
+        self.write()?;
+        let added = self.end.names - self.kept.names;
+        if added > 0 {
+            self.file.sync_data()?;
+            self.kept = self.end.clone();
+        }
+        Ok(added)
+    }
+
+    /// Forgets the names that were added and not kept.
+    pub fn forget(&mut self) {
+        self.known.forget_from(self.kept.bytes);
+        self.ragged |= self.end.bytes > self.kept.bytes;
+        self.end = self.kept.clone();
+        self.unwritten.clear();
+    }
+
+    /// Returns how many names are kept.
     pub fn count(&self) -> usize {
-        self.ends.len()
+        self.kept.names
     }
 
     /// Returns what the journal is told of the list.
     pub fn extent(&self) -> Extent {
-        Extent {
-            names: self.ends.len(),
-            bytes: self.text.len() as u64,
-            checksum: checksum(&self.text),
+        self.kept.extent()
+    }
+
+    /// Reads the names at these positions (in order, and apart) as batches, one after another.
+    pub fn batches(&self, positions: Vec<std::ops::Range<usize>>, bounds: Bounds) -> Batches<'_> {
+        Batches::new(Slice::new(&self.file, self.kept.bytes), positions, bounds)
+    }
+
+    /// Whether this line is at an offset.
+    fn holds(&self, offset: u64, line: &[u8]) -> io::Result<bool> {
+        if let Some(within) = offset.checked_sub(self.written()) {
+            let within = usize::try_from(within).unwrap_or(usize::MAX);
+            let rest = self.unwritten.get(within..);
+            return Ok(rest.is_some_and(|rest| rest.starts_with(line)));
+        }
+        let mut found = vec![0; line.len()];
+        match self.file.read_exact_at(&mut found, offset) {
+            Ok(()) => Ok(found == line),
+            // A longer name than any from there on.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
-    /// Returns the names of a range of positions.
-    pub fn names(&self, range: Range<usize>) -> impl Iterator<Item = &str> {
-        range.filter_map(|position| {
-            let start = position
-                .checked_sub(1)
-                .map_or(Some(0), |before| self.ends.get(before).map(|end| end + 1))?;
-            self.text.get(start..*self.ends.get(position)?)
-        })
+    fn written(&self) -> u64 {
+        self.end.bytes - self.unwritten.len() as u64
     }
 
-    /// Cuts ranges into batches of at most so many names and bytes, each at least one name.
-    pub fn batches(
-        &self,
-        ranges: &[Range<usize>],
-        max_names: usize,
-        max_bytes: usize,
-    ) -> Vec<Range<usize>> {
-        let mut batches = Vec::new();
-        for range in ranges {
-            let (mut start, mut bytes) = (range.start, 0);
-            for (position, name) in range.clone().zip(self.names(range.clone())) {
-                let full = position - start == max_names || bytes + name.len() >= max_bytes;
-                if full && position > start {
-                    batches.push(start..position);
-                    (start, bytes) = (position, 0);
-                }
-                bytes += name.len() + 1;
-            }
-            batches.push(start..range.end);
+    fn write(&mut self) -> io::Result<()> {
+        let written = self.written();
+        if self.ragged {
+            self.file.set_len(written)?;
+            self.ragged = false;
         }
-        batches
+        self.file.write_all_at(&self.unwritten, written)?;
+        self.unwritten.clear();
+        Ok(())
     }
+}
+
+/// Reads a list as far as the journal knows it.
+fn read(file: &File, extent: &Extent) -> io::Result<(End, Known)> {
+    let mut lines = BufReader::with_capacity(PIECE, Slice::new(file, extent.bytes));
+    let (mut end, mut known, mut line) = (End::default(), Known::default(), Vec::new());
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        known.append(name_of(&line), place(end.bytes)?);
+        end.add(&line);
+        line.clear();
+    }
+    known.sort();
+    Ok((end, known))
+}
+
+fn name_of(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\n").unwrap_or(line)
+}
+
+/// Returns where a name is, as it is remembered.
+fn place(bytes: u64) -> io::Result<u32> {
+    u32::try_from(bytes)
+        .map_err(|_| io::Error::other("an account list of more than 4 GiB is not kept"))
 }

@@ -1,7 +1,7 @@
-//! The journal beside the promotion file: what was begun and what was done, each line appended
+//! The journal in the state folder: what was begun and what was done, each line appended
 //! and synced before the next effect, so that a killed run resumes at the right account.
 //!
-//! One line is `CRC32 JSON`. A torn last line never happened; any other damage is refused. The
+//! One line is `CRC32 JSON`. A last line without its line break never happened; any other damage is refused. The
 //! journal of an ended promotion stays until the next one begins: the block period is read from it.
 
 use std::collections::BTreeSet;
@@ -22,6 +22,8 @@ mod story;
 
 pub use story::{Child, Event, Story};
 
+/// The end of its name.
+pub(super) const SUFFIX: &str = ".journal";
 /// No line of ours is longer: it could not be read again.
 const LINE_MAX: u64 = 8 * 1024;
 
@@ -39,7 +41,7 @@ impl Journal {
     /// When it cannot be written, or is damaged.
     pub fn open(promotion: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
         let path = path(promotion);
-        match read(&path, Foreign::Remove)? {
+        match read(&path, Foreign::Move)? {
             // An ended one no longer tells what was done.
             Some(story) if story.epoch == epoch && story.ended.is_none() => {
                 Self::go_on(&path, story)
@@ -55,7 +57,7 @@ impl Journal {
     /// When it cannot be written, or is damaged.
     pub fn reopen(promotion: &Path, epoch: u64, now: &Now) -> Result<(Self, Story), Refusal> {
         let path = path(promotion);
-        match read(&path, Foreign::Remove)? {
+        match read(&path, Foreign::Move)? {
             Some(story) if story.epoch == epoch => Self::go_on(&path, story),
             found => Self::begin(&path, epoch, now, found),
         }
@@ -151,7 +153,7 @@ pub fn begin_anew(promotion: &Path, epoch: u64, step: &str, now: &Now) -> Result
     };
     let step = step.to_owned();
     let path = path(promotion);
-    let before = read(&path, Foreign::Remove)?;
+    let before = read(&path, Foreign::Move)?;
     let events = with_children(vec![begun, Event::Before { step }], before);
     Journal::write(&path, events).map(|_| ())
 }
@@ -164,7 +166,7 @@ pub fn begin_anew(promotion: &Path, epoch: u64, step: &str, now: &Now) -> Result
 pub fn end(promotion: &Path, now: &Now) -> Result<(), Refusal> {
     let path = path(promotion);
     let is_gist = |story: &Story| story.ended.is_some() && !story.is_longer;
-    if let Some(story) = read(&path, Foreign::Remove)?.filter(|story| !is_gist(story)) {
+    if let Some(story) = read(&path, Foreign::Move)?.filter(|story| !is_gist(story)) {
         let begun = Event::Begun {
             epoch: story.epoch,
             at: story.began.clone().unwrap_or_else(|| now.clone()),
@@ -226,7 +228,7 @@ fn with_children(mut events: Vec<Event>, before: Option<Story>) -> Vec<Event> {
 }
 
 fn path(promotion: &Path) -> PathBuf {
-    beside(promotion, ".journal")
+    beside(promotion, SUFFIX)
 }
 
 fn lines(events: &[Event]) -> Result<String, Refusal> {
@@ -269,7 +271,7 @@ pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
                 story.sound += read as u64;
                 story.add(event);
             }
-            None if begun && at_end(&mut reader) => return Ok(Some(story)),
+            None if begun && is_torn(&text) && at_end(&mut reader) => return Ok(Some(story)),
             None => {
                 return Err(Refusal::unusable(anyhow!(
                     "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \
@@ -286,8 +288,22 @@ fn at_end(reader: &mut BufReader<File>) -> bool {
     reader.fill_buf().is_ok_and(<[u8]>::is_empty)
 }
 
+/// Whether a last line was not written to its end: it never happened. One that is whole but for
+/// another byte in the place of its line break was damaged.
+fn is_torn(text: &[u8]) -> bool {
+    match text.split_last() {
+        Some((b'\n', _)) => false,
+        Some((_, line)) => parse(line).is_none(),
+        None => true,
+    }
+}
+
 fn event(text: &[u8]) -> Option<Event> {
-    let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
+    parse(text.strip_suffix(b"\n")?)
+}
+
+fn parse(line: &[u8]) -> Option<Event> {
+    let text = std::str::from_utf8(line).ok()?;
     let (sum, json) = text.split_once(' ')?;
     if sum != checksum(json) {
         return None;

@@ -10,11 +10,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::base::clock;
 use crate::base::refusal::Refusal;
 use crate::config::Files;
 use crate::core::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::store::file::{self, DOCUMENT_MAX, Foreign};
-use crate::store::journal;
+use crate::store::{folder, journal, legacy};
 
 /// The version of the documents we write, and the newest we read.
 const VERSION: u32 = 1;
@@ -22,6 +23,10 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     version: u32,
+    /// The file it was written as: what a neighbour moved to another name is not about that one.
+    /// Earlier versions wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     checksum: String,
     #[serde(borrow)]
     state: &'a RawValue,
@@ -30,11 +35,21 @@ struct Envelope<'a> {
 /// Loads what the last run left.
 ///
 /// # Errors
-/// When a file cannot be read, is damaged, or is newer than this habeat.
+/// When a file cannot be read, is damaged, or is newer than this habeat; when no time could be
+/// measured from what it tells.
 pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
+    clock::require_boot_id()?;
+    match foreign {
+        Foreign::Leave => folder::inspect(files)?,
+        Foreign::Move => {
+            legacy::adopt(files)?;
+            sweep(files);
+        }
+    }
+    let record = &files.record();
     let promotion = read(&files.promotion, foreign, Promotion::undocumented)?;
     let begun = match &promotion {
-        Some(promotion) => journal::begun(&files.promotion, promotion, foreign)?,
+        Some(promotion) => journal::begun(record, promotion, foreign)?,
         None => BTreeSet::new(),
     };
     Ok(Memory {
@@ -42,9 +57,19 @@ pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
         promotion,
         begun,
         module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
-        last_promotion: journal::last_promotion(&files.promotion, foreign)?,
+        last_promotion: journal::last_promotion(record, foreign)?,
         paused: false,
     })
+}
+
+/// Removes what killed runs left of files that they were about to replace.
+fn sweep(files: &Files) {
+    let record = files.record();
+    let inner = [journal::SUFFIX, ".accounts"].map(|suffix| file::beside(&record, suffix));
+    let outer = [&files.promotion, &files.down, &files.module];
+    for path in outer.into_iter().chain(&inner) {
+        file::sweep(path);
+    }
 }
 
 /// Writes what has changed between two memories; nothing else is touched.
@@ -77,7 +102,7 @@ fn read<T: DeserializeOwned>(
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Some(undocumented()));
     }
-    parse(&bytes).map(Some).map_err(|why| {
+    parse(path, &bytes).map(Some).map_err(|why| {
         let path = path.display();
         Refusal::unusable(anyhow!(
             "cannot use the state file {path}: {why}; nothing was changed; \
@@ -86,7 +111,7 @@ fn read<T: DeserializeOwned>(
     })
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, String> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(bytes).map_err(|error| format!("it is damaged ({error})"))?;
     if envelope.version != VERSION {
@@ -95,8 +120,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
             envelope.version
         ));
     }
-    if envelope.checksum != checksum(envelope.state.get()) {
+    if envelope.checksum != sum(envelope.file.as_deref(), envelope.state) {
         return Err("it is damaged (the checksum does not fit)".into());
+    }
+    match &envelope.file {
+        Some(file) if *file != name(path) => {
+            return Err(format!("it was written as {file}, and moved here"));
+        }
+        Some(_) | None => {}
     }
     serde_json::from_str(envelope.state.get()).map_err(|error| format!("it is damaged ({error})"))
 }
@@ -116,10 +147,11 @@ fn write<T: Serialize + PartialEq>(
 fn document<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, Refusal> {
     let render = || -> serde_json::Result<Vec<u8>> {
         let state = serde_json::value::to_raw_value(state)?;
-        let checksum = checksum(state.get());
+        let file = name(path);
         let mut bytes = serde_json::to_vec(&Envelope {
             version: VERSION,
-            checksum,
+            checksum: sum(Some(&file), &state),
+            file: Some(file),
             state: &state,
         })?;
         bytes.push(b'\n');
@@ -134,6 +166,18 @@ fn document<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, Refusal> {
         )));
     }
     Ok(bytes)
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn sum(file: Option<&str>, state: &RawValue) -> String {
+    let state = state.get();
+    match file {
+        Some(file) => checksum(&format!("{file}\n{state}")),
+        None => checksum(state),
+    }
 }
 
 /// CRC-32 finds every damage of up to 32 bits in a row; it is no defence against forgery, which

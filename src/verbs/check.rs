@@ -17,6 +17,7 @@ mod neighbours;
 mod online;
 mod outlook;
 mod programs;
+mod state;
 mod targets;
 mod trust;
 pub mod units;
@@ -96,6 +97,7 @@ fn usable(path: &Path, scope: &Scope, loaded: Loaded) -> (Checked, Code) {
     units::look(&config, path, &mut found);
     neighbours::look(&config, path, &mut found);
     targets::look(&config, &mut found);
+    state::look(&config, &mut found);
     if let Some(other) = &scope.against {
         against::look(&config, other, &mut found);
     }

@@ -80,6 +80,7 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
         ca_file: config.ca_file.as_deref(),
         token: None,
         deadline,
+        max_age: 0,
     })?
     .shown_as(public_part(url));
     let reply = conversation.send(&Method::GET, "", None)?.whole()?;
@@ -89,6 +90,7 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
             reply.status == wanted
         });
     if expected {
+        reply.must_be_fresh()?;
         return Ok(reply);
     }
     let wanted = config

@@ -208,7 +208,7 @@ impl<'a> World<'a> {
             let effects = self.effects();
             assert!(effects.is_empty(), "{what}: nothing is begun: {effects:?}");
         }
-        let list = format!("promotion-{}.accounts", self.config.role);
+        let list = self.site.record(".accounts");
         Left {
             phase: self.site.phase(),
             journal: self.site.journal(),
@@ -261,7 +261,7 @@ impl<'a> World<'a> {
         let is_ended = last == Some("ended");
         let is_left =
             |name: &String| name.ends_with(".new") || is_ended && name.ends_with(".accounts");
-        let names: Vec<String> = self.site.names().into_iter().filter(is_left).collect();
+        let names: Vec<String> = self.site.all_names().into_iter().filter(is_left).collect();
         assert_eq!(names, Vec::<String>::new(), "{what}: left over");
         self.scene.all_is_well(&self.site, left, what);
     }
@@ -275,7 +275,7 @@ fn read_all(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) 
         let name = format!("{prefix}{}", name.to_string_lossy());
         if path.is_dir() {
             read_all(&path, &format!("{name}/"), files);
-        } else {
+        } else if !name.ends_with(".lock") {
             let content = fs::read(&path).unwrap_or_else(|e| panic!("cannot read {name}: {e}"));
             files.insert(name, content);
         }

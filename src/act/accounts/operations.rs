@@ -11,27 +11,49 @@ use crate::act::envelope::{self, Payload, printable};
 /// Operations in one answer. A server runs a handful at a time; more is not an answer we know.
 const OPERATIONS: usize = 1000;
 
-/// Reads the names of the operations that run or wait, from the answer of `core getAllOperations`
-/// in `output` (the mock of `useAllOperations` in carbonio-admin-console-ui). One without a name is named by its module and id.
+/// What the name of a promotion contains, in any case: no page of the vendor's
+/// gives it.
+const PROMOTING: &str = "promot";
+
+/// The operations that run or wait on a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Operations {
+    /// How many of them promote.
+    pub promoting: usize,
+    /// Their names, ready to be shown. One without a name is named by its module and id.
+    pub names: Vec<String>,
+}
+
+/// Reads the operations that run or wait, from the answer of `core getAllOperations` in `output`
+/// (the mock of `useAllOperations` in carbonio-admin-console-ui).
 ///
 /// # Errors
 /// When there is no complete JSON answer, when it reports an error, or when it lists more than
 /// 1000 operations.
-pub fn operations(output: File) -> Result<Vec<String>, String> {
-    let mut operations = Operations::default();
-    envelope::read(output, &mut operations)?;
-    Ok(operations.names)
+pub fn operations(output: &File) -> Result<Operations, String> {
+    let mut read = Names::default();
+    envelope::read(output, &mut read)?;
+    let names = read.names;
+    let promotes = |name: &&String| name.to_ascii_lowercase().contains(PROMOTING);
+    Ok(Operations {
+        promoting: names.iter().filter(promotes).count(),
+        names,
+    })
 }
 
 #[derive(Default)]
-struct Operations {
+struct Names {
     names: Vec<String>,
     complaint: Option<String>,
 }
 
-impl Payload for Operations {
+impl Payload for Names {
     fn key(&self) -> &'static str {
         "operationList"
+    }
+
+    fn forget(&mut self) {
+        self.names.clear();
     }
 
     fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error> {
@@ -43,7 +65,7 @@ impl Payload for Operations {
     }
 }
 
-struct OperationList<'a>(&'a mut Operations);
+struct OperationList<'a>(&'a mut Names);
 
 impl<'de> Shape<'de> for OperationList<'_> {
     type Value = bool;
@@ -57,7 +79,7 @@ impl<'de> Shape<'de> for OperationList<'_> {
     }
 
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        let Operations { names, complaint } = self.0;
+        let Names { names, complaint } = self.0;
         while let Some(name) = list.next_element_seed(As(Operation))? {
             if names.len() == OPERATIONS {
                 let why = format!("the answer lists more than {OPERATIONS} operations");

@@ -1,7 +1,15 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::time::Duration;
 
-use super::{Replicas, operations, read};
+use tempfile::TempDir;
+
+use super::{Listed, list, operations};
+use crate::base::command::{Finished, Outcome};
+use crate::store::{AccountList, Bounds, Extent};
+
+/// The host that every list here is asked about.
+const HOST: &str = "mbox1.example.com";
 
 fn file(text: &str) -> File {
     let mut file = tempfile::tempfile().unwrap();
@@ -9,14 +17,60 @@ fn file(text: &str) -> File {
     file
 }
 
-fn names(text: &str) -> Result<Vec<String>, String> {
-    let mut names = Vec::new();
-    read(file(text), |name| names.push(name.to_owned())).map(|_| names)
+fn finished(output: File) -> Finished {
+    Finished {
+        outcome: Outcome::Ok,
+        stdout: Some(output),
+        stderr: String::new(),
+        truncated: false,
+        took: Duration::ZERO,
+    }
 }
 
-fn replicas(accounts: &str) -> Replicas {
-    let text = format!("{{\"ok\":true,\"response\":{{\"values\":[{accounts}]}}}}");
-    read(file(&text), |_| {}).unwrap()
+fn new_list() -> (TempDir, AccountList) {
+    let folder = tempfile::tempdir().unwrap();
+    let promotion = folder.path().join("promotion");
+    let list = AccountList::open(&promotion, &Extent::default()).unwrap();
+    (folder, list)
+}
+
+fn on_list(accounts: &AccountList) -> Vec<String> {
+    let bounds = Bounds {
+        names: usize::MAX,
+        bytes: usize::MAX,
+        beside: 0,
+    };
+    let all = std::iter::once(0..accounts.count()).collect();
+    let batches = accounts.batches(all, bounds);
+    batches.flat_map(|batch| batch.unwrap().names).collect()
+}
+
+/// What is listed of an answer, and the names.
+fn told(text: &str) -> Result<(Listed, Vec<String>), String> {
+    let (_folder, mut accounts) = new_list();
+    let listed = list(&finished(file(text)), HOST, &mut accounts);
+    let names = on_list(&accounts);
+    match listed {
+        Ok(listed) => {
+            assert_eq!(listed.new, names.len(), "{text}");
+            Ok((listed, names))
+        }
+        Err(Outcome::BadOutput(why)) => {
+            assert_eq!(names, Vec::<String>::new(), "{text}");
+            Err(why)
+        }
+        Err(outcome) => panic!("{text}: {outcome}"),
+    }
+}
+
+fn names(text: &str) -> Result<Vec<String>, String> {
+    told(text).map(|(_, names)| names)
+}
+
+fn of_accounts(accounts: &str) -> Result<(Listed, Vec<String>), String> {
+    told(&format!(
+        "{{\"ok\":true,\"response\":{{\"values\":[{accounts}]}}}}"
+    ))
 }
 
 #[test]
@@ -66,16 +120,88 @@ fn only_the_last_answer_is_told() {
 }
 
 #[test]
-fn nothing_is_told_of_an_answer_that_is_an_error_or_cut() {
+fn nothing_is_kept_of_an_answer_that_is_an_error_or_cut() {
     for text in [
         r#"{"response":{"values":[{"accountName":"a"}]},"ok":false}"#,
         r#"{"response":{"values":[{"accountName":"a"}]},"error":"x"}"#,
         r#"{"ok":true,"response":{"values":[{"accountName":"a"}"#,
         r#"{"response":{"mbx1":{"response":{"values":[{"accountName":"a"}]}},"mbx2":{"ok":false}}}"#,
+        "{\"values\":[{\"accountName\":\"a\"}]}\n{\"ok\":false}",
+        "{\"values\":[{\"accountName\":\"a\"}]}\n{\"ok\":true,\"resp",
+        "{\"values\":[{\"accountName\":\"a\"}]}\nUnable to communicate with server x",
     ] {
-        let mut told = 0;
-        assert!(read(file(text), |_| told += 1).is_err(), "{text}");
-        assert_eq!(told, 0, "{text}");
+        assert!(names(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_list_that_fails_leaves_the_names_of_the_one_before() {
+    let (_folder, mut accounts) = new_list();
+    let mut ask = |text: &str| list(&finished(file(text)), HOST, &mut accounts).map(|all| all.new);
+    assert_eq!(ask(r#"{"values":[{"accountName":"a"}]}"#), Ok(1));
+    let long = format!(r#"{{"accountName":"{}"}},"#, "x".repeat(60_000)).repeat(3);
+    let cut = format!(r#"{{"values":[{{"accountName":"b"}},{long}"#);
+    assert!(ask(&cut).is_err());
+    assert_eq!(
+        ask(r#"{"values":[{"accountName":"c"},{"accountName":"a"},{"accountName":"c"}]}"#),
+        Ok(1)
+    );
+    assert_eq!(on_list(&accounts), ["a", "c"]);
+}
+
+#[test]
+fn what_did_not_end_well_is_no_list() {
+    let (_folder, mut accounts) = new_list();
+    let answer = r#"{"values":[{"accountName":"a"}]}"#;
+    for outcome in [
+        Outcome::Exit(1),
+        Outcome::Signal(9),
+        Outcome::TimedOut,
+        Outcome::Stopped,
+        Outcome::Unjournalled("x".to_owned()),
+        Outcome::Skipped("x".to_owned()),
+    ] {
+        let mut finished = finished(file(answer));
+        finished.outcome = outcome.clone();
+        assert_eq!(list(&finished, HOST, &mut accounts), Err(outcome));
+    }
+    let mut cut = finished(file(answer));
+    cut.truncated = true;
+    assert!(list(&cut, HOST, &mut accounts).is_err());
+    let mut lost = finished(file(answer));
+    lost.stdout = None;
+    assert!(list(&lost, HOST, &mut accounts).is_err());
+    assert_eq!(accounts.count(), 0);
+}
+
+#[test]
+fn a_list_about_another_host_is_refused() {
+    for host in [
+        "mbox2.example.com",
+        "mbox1.example.org",
+        "mbox",
+        "mbox10",
+        "x",
+    ] {
+        let account = format!(
+            r#"{{"accountName":"a","accountMailHost":"mbox1.example.com"}},
+               {{"accountMailHost":"{host}","accountName":"b"}}"#
+        );
+        let why = of_accounts(&account).unwrap_err();
+        let said = format!(
+            "the account list is not about the host asked for: account 2 is on {host}, not on {HOST}"
+        );
+        assert_eq!(why, said);
+    }
+    for host in [
+        r#""mbox1.example.com""#,
+        r#""MBox1.Example.com.""#,
+        r#""mbox1""#,
+        "null",
+        "[]",
+    ] {
+        let account = format!(r#"{{"accountName":"a","accountMailHost":{host}}}"#);
+        assert!(of_accounts(&account).is_ok(), "{host}");
     }
 }
 
@@ -102,60 +228,55 @@ fn names_arrive_unchanged() {
 }
 
 #[test]
-fn an_account_without_a_usable_name_is_an_error_that_names_it() {
-    for (account, said) in [
-        ("{}", "account 2 in the answer has no accountName"),
-        (
-            r#"{"accountName":null}"#,
-            "account 2 in the answer has no accountName",
-        ),
-        (
-            r#"{"accountName":""}"#,
-            "the accountName of account 2 is empty",
-        ),
-        (
-            r#"{"accountName":"  "}"#,
-            "the accountName of account 2 is empty",
-        ),
-        (
-            r#"{"accountName":7}"#,
-            "the accountName of account 2 is not a text",
-        ),
-        (
-            r#"{"accountName":["a"]}"#,
-            "the accountName of account 2 is not a text",
-        ),
-        (
-            r#"{"accountName":"a\nb"}"#,
-            r#"of account 2 has a control character: "a\nb""#,
-        ),
-        (
-            r#"{"accountName":"a\u0000b"}"#,
-            r#"of account 2 has a control character: "a\0b""#,
-        ),
-        (
-            r#"{"accountName":"a\u001b[2J"}"#,
-            r#"of account 2 has a control character: "a\u{1b}[2J""#,
-        ),
-        (
-            r#"{"accountName":"a\u0085b"}"#,
-            r#"of account 2 has a control character: "a\u{85}b""#,
-        ),
-        (
-            r#""a@example.com""#,
-            "account 2 in the answer is not an object",
-        ),
-        ("null", "account 2 in the answer is not an object"),
-        (
-            r#"["a@example.com"]"#,
-            "account 2 in the answer is not an object",
-        ),
-        (r#"{"accountName":"\ud800"}"#, "the answer cannot be used"),
+fn an_account_without_a_usable_name_costs_only_itself() {
+    for account in [
+        "{}",
+        r#"{"accountName":null}"#,
+        r#"{"accountName":""}"#,
+        r#"{"accountName":"  "}"#,
+        r#"{"accountName":7}"#,
+        r#"{"accountName":true}"#,
+        r#"{"accountName":["a"]}"#,
+        r#"{"accountName":{"a":"b"}}"#,
+        r#"{"accountName":"a\nb"}"#,
+        r#"{"accountName":"a\u0000b"}"#,
+        r#"{"accountName":"a\u001b[2J"}"#,
+        r#"{"accountName":"a\u0085b"}"#,
+        r#"{"accountName":"a\u007fb"}"#,
+        r#"{"accountName":"\ud800"}"#,
+        r#"{"accountName":"\udc00a"}"#,
     ] {
-        let text =
-            format!(r#"{{"ok":true,"response":{{"values":[{{"accountName":"a"}},{account}]}}}}"#);
-        let why = names(&text).unwrap_err();
-        assert!(why.contains(said), "{account}: {why}");
+        let around = format!(r#"{{"accountName":"a"}},{account},{{"accountName":"b"}}"#);
+        let expected = Listed {
+            total: 3,
+            unusable: 1,
+            without_replica: 3,
+            lagging: 0,
+            new: 2,
+        };
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(of_accounts(&around), Ok((expected, names)), "{account}");
+    }
+}
+
+#[test]
+fn a_name_in_another_encoding_costs_only_itself() {
+    let (_folder, mut accounts) = new_list();
+    let mut output = tempfile::tempfile().unwrap();
+    let rows =
+        b"{\"values\":[{\"accountName\":\"m\xfcller\"},{\"accountName\":\"m\xc3\xbcller\"}]}";
+    output.write_all(rows).unwrap();
+    let listed = list(&finished(output), HOST, &mut accounts).unwrap();
+    assert_eq!((listed.total, listed.unusable), (2, 1));
+    assert_eq!(on_list(&accounts), ["müller"]);
+}
+
+#[test]
+fn a_row_that_is_no_account_is_an_error() {
+    for account in [r#""a@example.com""#, "null", "7", r#"["a@example.com"]"#] {
+        let rows = format!(r#"{{"accountName":"a"}},{account}"#);
+        let why = of_accounts(&rows).unwrap_err();
+        assert_eq!(why, "account 2 in the answer is not an object", "{account}");
     }
 }
 
@@ -278,16 +399,9 @@ const COUNTED: &[(&str, usize, usize)] = &[
 #[test]
 fn replicas_are_counted_whatever_the_types() {
     for &(rest, none_available, lagging) in COUNTED {
-        let expected = Replicas {
-            total: 1,
-            none_available,
-            lagging,
-        };
-        assert_eq!(
-            replicas(&format!("{{\"accountName\":\"a\",{rest}}}")),
-            expected,
-            "{rest}"
-        );
+        let (listed, _) = of_accounts(&format!("{{\"accountName\":\"a\",{rest}}}")).unwrap();
+        let counted = (listed.total, listed.without_replica, listed.lagging);
+        assert_eq!(counted, (1, none_available, lagging), "{rest}");
     }
 }
 
@@ -310,35 +424,49 @@ fn a_hundred_thousand_accounts_are_read_to_the_last() {
         .unwrap();
     }
     write!(out, "]}}}}\nbye\n").unwrap();
-    let mut next = 0;
-    let counted = read(out.into_inner().unwrap(), |name| {
-        assert_eq!(name, format!("u{next}@x"));
-        next += 1;
-    });
-    let expected = Replicas {
+    let (_folder, mut accounts) = new_list();
+    let output = out.into_inner().unwrap();
+    let expected = Listed {
         total: 100_000,
-        none_available: 0,
+        unusable: 0,
+        without_replica: 0,
         lagging: 50_000,
+        new: 100_000,
     };
-    assert_eq!((counted, next), (Ok(expected), 100_000));
+    assert_eq!(list(&finished(output), HOST, &mut accounts), Ok(expected));
+    let names = on_list(&accounts);
+    assert_eq!(names.len(), 100_000);
+    for (number, name) in names.iter().enumerate() {
+        assert_eq!(*name, format!("u{number}@x"));
+    }
 }
 
 #[test]
 fn running_operations_are_named() {
-    for (list, expected) in [
-        ("[]", &[][..]),
+    for (list, promoting, expected) in [
+        ("[]", 0, &[][..]),
         (
             r#"[{"id":"op-1","name":"doBackup","module":"ZxBackup","state":"Started"}]"#,
+            0,
             &["doBackup"],
         ),
         (
             r#"[{"name":"PromoteAccounts","operationId":"8c21"},{"name":"b"}]"#,
+            1,
             &["PromoteAccounts", "b"],
         ),
-        (r#"[{"id":"op-1","module":"ZxHA"}]"#, &["unnamed ZxHA op-1"]),
-        (r#"[{"operationId":"8c21","name":" "}]"#, &["unnamed  8c21"]),
-        (r#"[{"name":"a\u001b[2Jb"}]"#, &["a\u{fffd}[2Jb"]),
-        (r#"[{},null]"#, &["unnamed", "unnamed"]),
+        (
+            r#"[{"id":"op-1","module":"ZxHA"}]"#,
+            0,
+            &["unnamed ZxHA op-1"],
+        ),
+        (
+            r#"[{"operationId":"8c21","name":" "}]"#,
+            0,
+            &["unnamed  8c21"],
+        ),
+        (r#"[{"name":"a\u001b[2Jb"}]"#, 0, &["a\u{fffd}[2Jb"]),
+        (r#"[{},null]"#, 0, &["unnamed", "unnamed"]),
     ] {
         let expected: Vec<String> = expected.iter().map(|&name| name.to_owned()).collect();
         for text in [
@@ -347,7 +475,12 @@ fn running_operations_are_named() {
                 r#"{{"response":{{"mbx1":{{"ok":true,"response":{{"operationList":{list}}}}}}}}}"#
             ),
         ] {
-            assert_eq!(operations(file(&text)), Ok(expected.clone()), "{text}");
+            let found = operations(&file(&text)).unwrap();
+            assert_eq!(
+                (found.promoting, &found.names),
+                (promoting, &expected),
+                "{text}"
+            );
         }
     }
 }
@@ -375,7 +508,7 @@ fn no_list_of_operations_is_not_an_empty_list() {
             "more than 1000",
         ),
     ] {
-        let why = operations(file(text)).unwrap_err();
+        let why = operations(&file(text)).unwrap_err();
         assert!(why.contains(said), "{said}: {why}");
     }
 }

@@ -1,7 +1,10 @@
 use std::fs::File;
 use std::io::Write;
 
-use super::{Unread, find, printable, read};
+use serde::de::{DeserializeSeed, Deserializer};
+
+use super::loose::{As, Plain, Scalar};
+use super::{Payload, Unread, find, printable, read};
 
 fn file(text: &str) -> File {
     let mut file = tempfile::tempfile().unwrap();
@@ -9,16 +12,44 @@ fn file(text: &str) -> File {
     file
 }
 
-/// What is found: where the answer begins, `none`, or why not.
+/// What is found: what `values` is in the answer, `none`, or why not.
 fn found(text: &str) -> String {
-    match find(&file(text), "values") {
-        Ok(Some(found)) => format!("at {}", found.start),
+    let mut values = Values::default();
+    match find(&file(text), &mut values) {
+        Ok(Some(_)) => format!("{:?}", values.0),
         Ok(None) => "none".to_owned(),
         Err(why) => why,
     }
 }
 
-const ANSWER: &str = r#"{"ok":true,"response":{"values":[]}}"#;
+/// Keeps every `values` that is a scalar.
+#[derive(Default)]
+struct Values(Vec<String>);
+
+impl Payload for Values {
+    fn key(&self) -> &'static str {
+        "values"
+    }
+
+    fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    fn take<'de, D: Deserializer<'de>>(&mut self, from: D) -> Result<bool, D::Error> {
+        let value = As(Plain).deserialize(from)?;
+        let is_there = value != Scalar::Null;
+        self.0.extend(value.text());
+        Ok(is_there)
+    }
+
+    fn complaint(&mut self) -> Option<String> {
+        None
+    }
+}
+
+const ANSWER: &str = r#"{"ok":true,"response":{"values":"ours"}}"#;
+/// What is found of it.
+const OURS: &str = r#"["ours"]"#;
 
 #[test]
 fn the_answer_is_found_behind_noise() {
@@ -56,27 +87,28 @@ fn the_answer_is_found_behind_noise() {
             " trailing",
         ] {
             let text = format!("{before}{ANSWER}{after}");
-            let expected = format!("at {}", before.len());
-            assert_eq!(found(&text), expected, "{text:?}");
+            assert_eq!(found(&text), OURS, "{text:?}");
         }
     }
 }
 
 #[test]
 fn the_last_complete_answer_wins() {
-    let error = r#"{"ok":false,"error":"x"}"#;
+    let other = r#"{"ok":false,"error":"x","values":"other"}"#;
+    let (ours, others) = (OURS, r#"["other"]"#);
     for (text, expected) in [
-        (format!("{error}\n{ANSWER}"), "at 25"),
-        (format!("{ANSWER}\n{error}"), "at 37"),
-        (format!("{ANSWER}\n{ANSWER}\n{ANSWER}\n"), "at 74"),
-        (format!("{ANSWER}{error}"), "at 36"),
-        (format!("{error} {ANSWER} done\n"), "at 25"),
-        (format!("{ANSWER} done {error}\n"), "at 0"),
-        (format!("{ANSWER}\n{{ {error}\n"), "at 0"),
+        (format!("{other}\n{ANSWER}"), ours),
+        (format!("{ANSWER}\n{other}"), others),
+        (format!("{other}\n{other}\n{ANSWER}\n"), ours),
+        (format!("{ANSWER}\n{ANSWER}\n{other}\n{{}}\nbye"), others),
+        (format!("{ANSWER}{other}"), others),
+        (format!("{other} {ANSWER} done\n"), ours),
+        (format!("{ANSWER} done {other}\n"), ours),
+        (format!("{ANSWER}\n{{ {other}\n"), ours),
         // One that begins a line goes before one that does not.
-        (format!("{ANSWER}\nnote: {error}\n"), "at 0"),
-        (format!("note: {error}\n{ANSWER}\n"), "at 31"),
-        (format!("note: {error} note: {ANSWER}\n"), "at 37"),
+        (format!("{ANSWER}\nnote: {other}\n"), ours),
+        (format!("note: {other}\n{ANSWER}\n"), ours),
+        (format!("note: {other} note: {ANSWER}\n"), ours),
     ] {
         assert_eq!(found(&text), expected, "{text:?}");
     }
@@ -121,12 +153,12 @@ fn a_damaged_answer_is_an_error_and_its_inside_is_never_an_answer() {
 
 #[test]
 fn every_cut_of_an_answer_is_refused() {
-    let answer = "{\n \"ok\": true,\n \"response\": {\n  \"s\":\n  {\"ok\":true,\"response\":\n{\"values\":[\n{\"accountName\":\"a\"}]}}}}";
+    let answer = "{\n \"ok\": true,\n \"response\": {\n  \"s\":\n  {\"ok\":true,\"response\":\n{\"values\":\n\"ours\"}}}}";
     for end in 0..answer.len() {
         let cut = &answer[..end];
-        assert!(!found(cut).starts_with("at"), "{cut:?}");
+        assert!(!found(cut).starts_with('['), "{cut:?}");
     }
-    assert_eq!(found(answer), "at 0");
+    assert_eq!(found(answer), OURS);
 }
 
 #[test]
@@ -150,10 +182,7 @@ fn what_would_need_much_memory_is_refused() {
 fn thousands_of_log_lines_in_json_are_no_obstacle() {
     let lines =
         "{\"level\":\"info\",\"text\":\"a } or a { in a text \\\" is none\"}\n".repeat(5_000);
-    assert_eq!(
-        found(&format!("{lines}{ANSWER}\n{lines}")),
-        format!("at {}", lines.len())
-    );
+    assert_eq!(found(&format!("{lines}{ANSWER}\n{lines}")), OURS);
 }
 
 /// Answers without a list of values, and what is said of them.
@@ -231,7 +260,7 @@ const REFUSED: &[(&str, &str)] = &[
 fn an_error_is_recognised_in_every_form() {
     for &(text, said) in REFUSED {
         assert_eq!(
-            read(file(text), &mut Unread("values")),
+            read(&file(text), &mut Unread("values")),
             Err(said.to_owned()),
             "{text}"
         );
@@ -249,7 +278,7 @@ fn a_good_answer_is_no_error_in_any_form() {
         r#"{"response":{"mbx1":{"ok":true,"response":{"values":[]}}}}"#,
         r#"{"ok":true,"response":{"mbx1":{"ok":true,"response":{"values":[]}},"mbx2":{"values":[]},"took":7}}"#,
     ] {
-        assert_eq!(read(file(text), &mut Unread("values")), Ok(()), "{text}");
+        assert_eq!(read(&file(text), &mut Unread("values")), Ok(()), "{text}");
     }
 }
 
@@ -261,4 +290,35 @@ fn shown_text_is_short_and_harmless() {
     );
     assert_eq!(printable(&"é".repeat(200)), "é".repeat(200));
     assert_eq!(printable(&"é".repeat(201)), format!("{}…", "é".repeat(199)));
+}
+
+#[test]
+fn a_byte_that_is_no_text_spoils_only_the_string_it_is_in() {
+    for (bytes, expected) in [
+        (&b"m\xc3\xbcller \xf0\x9f\x98\x80"[..], "müller 😀"),
+        (b"m\xfcller", "m\u{7f}ller"),
+        (b"\xfc", "\u{7f}"),
+        // Cut short: by the end of the string, by another character, by an escape.
+        (b"\xc3", "\u{7f}"),
+        (b"\xf0\x9f\x98", "\u{7f}\u{7f}\u{7f}"),
+        (b"\xe2\x82\xc3\xbc", "\u{7f}\u{7f}ü"),
+        (b"\xc3\\n", "\u{7f}\n"),
+        // Too long a form, half a surrogate pair, beyond the last character, a stray part.
+        (b"\xc0\xaf", "\u{7f}\u{7f}"),
+        (b"\xed\xa0\x80", "\u{7f}\u{7f}\u{7f}"),
+        (b"\xf4\x90\x80\x80", "\u{7f}\u{7f}\u{7f}\u{7f}"),
+        (b"\xff\x80", "\u{7f}\u{7f}"),
+    ] {
+        let text = [
+            b"banner \xe9t\xe9\n{\"values\":\"",
+            bytes,
+            b"\",\"ok\":true}\n",
+        ]
+        .concat();
+        let mut output = tempfile::tempfile().unwrap();
+        output.write_all(&text).unwrap();
+        let mut values = Values::default();
+        assert_eq!(read(&output, &mut values), Ok(()), "{bytes:?}");
+        assert_eq!(values.0, [expected], "{bytes:?}");
+    }
 }

@@ -101,7 +101,7 @@ fn a_probe_target_on_this_node_is_told_to_be_nobodys() {
 }
 
 #[test]
-fn a_file_that_everyone_can_read_or_write_is_told_where_it_matters() {
+fn a_file_that_everyone_can_read_is_told_where_it_matters() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     let config = folder.path().join("habeat.yml");
@@ -120,14 +120,6 @@ fn a_file_that_everyone_can_read_or_write_is_told_where_it_matters() {
             Some(format!(
                 "line 12: consul.token: {everyone} this file (mode 644), and it holds a secret; chmod 600 it"
             )),
-        ),
-        (
-            "{gossip: never}",
-            0o602,
-            0o600,
-            Some(
-                "everyone on this machine can write this file (mode 602), and what it says is run; chmod 600 it".to_owned(),
-            ),
         ),
         (
             "{gossip: never}\nvcenter: {password: abc}",

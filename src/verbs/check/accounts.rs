@@ -6,11 +6,12 @@ use std::sync::atomic::AtomicBool;
 use super::findings::Findings;
 use super::online::{Mark, Online};
 use super::programs::is_found;
-use crate::act::accounts::{Replicas, read};
-use crate::act::judge::{complaint, judge};
-use crate::base::command::{Outcome, Runner};
+use crate::act::accounts::{self, Listed};
+use crate::act::judge::complaint;
+use crate::base::command::Runner;
 use crate::config::{Config, Duty, Takeover};
 use crate::plan::{Step, Work, takeover};
+use crate::store::AccountList;
 
 /// Asks by the step by which a takeover begins, which only reads.
 pub(super) fn ask(config: &Config, told: &mut Vec<Online>, found: &mut Findings) {
@@ -34,14 +35,14 @@ pub(super) fn ask(config: &Config, told: &mut Vec<Online>, found: &mut Findings)
     };
     let host = config.peer.host();
     let (said, mark) = match count(config, &list) {
-        Ok(replicas) => {
-            judge_count(config, &host, replicas, found);
-            let mark = if replicas.total == 0 {
+        Ok(listed) => {
+            judge_count(config, &host, listed, found);
+            let mark = if listed.total == 0 {
                 Mark::Bad
             } else {
                 Mark::Good
             };
-            (words(replicas), mark)
+            (words(listed), mark)
         }
         Err(NotCounted::NotAsked(why)) => {
             found.warn("accounts", format!("not asked for: {why}"));
@@ -66,7 +67,7 @@ enum NotCounted {
     Failed(String),
 }
 
-fn count(config: &Config, list: &Step) -> Result<Replicas, NotCounted> {
+fn count(config: &Config, list: &Step) -> Result<Listed, NotCounted> {
     let not_asked = |why: &str| Err(NotCounted::NotAsked(why.to_owned()));
     if !is_found(&config.carbonio.carbonio.display().to_string()) {
         return not_asked("the program is not here");
@@ -84,35 +85,38 @@ fn count(config: &Config, list: &Step) -> Result<Replicas, NotCounted> {
     let mut why = "there is no command to ask by".to_owned();
     // An older Carbonio knows the module by its older name only.
     for argv in &list.variants {
-        let mut finished = runner.run(argv, list.deadline);
-        let outcome = judge(list.judge, &mut finished);
-        let said = complaint(&finished).map(|said| format!(": {said}"));
-        match (outcome, finished.stdout) {
-            (Outcome::Ok, Some(answer)) => return read(answer, |_| ()).map_err(NotCounted::Failed),
-            (outcome, _) => why = format!("{outcome}{}", said.unwrap_or_default()),
+        let finished = runner.run(argv, list.deadline);
+        let names = AccountList::unnamed(&runner.spool_dir);
+        let mut names = names.map_err(|error| NotCounted::Failed(error.to_string()))?;
+        match accounts::list(&finished, &config.peer.host(), &mut names) {
+            Ok(listed) => return Ok(listed),
+            Err(outcome) => {
+                let said = complaint(&finished).map(|said| format!(": {said}"));
+                why = format!("{outcome}{}", said.unwrap_or_default());
+            }
         }
     }
     Err(NotCounted::Failed(why))
 }
 
-fn words(replicas: Replicas) -> String {
-    let Replicas {
+fn words(listed: Listed) -> String {
+    let Listed {
         total,
-        none_available,
+        without_replica,
         ..
-    } = replicas;
-    match none_available {
+    } = listed;
+    match without_replica {
         0 => format!("{total} accounts, each with a replica that is available"),
         lacking => format!("{total} accounts, {lacking} of them without an available replica"),
     }
 }
 
-fn judge_count(config: &Config, host: &str, replicas: Replicas, found: &mut Findings) {
-    let Replicas {
+fn judge_count(config: &Config, host: &str, listed: Listed, found: &mut Findings) {
+    let Listed {
         total,
-        none_available,
+        without_replica,
         ..
-    } = replicas;
+    } = listed;
     if total == 0 {
         let message = format!(
             "Carbonio knows no account on {host}: a takeover would move none; is this the name by \
@@ -124,11 +128,15 @@ fn judge_count(config: &Config, host: &str, replicas: Replicas, found: &mut Find
             Takeover::Automatic if is_of_consul(host) => found.error("accounts", message),
             Takeover::Automatic => found.warn("accounts", message),
         }
-    } else if !config.carbonio.require_replica.bears(none_available, total) {
+    } else if !config
+        .carbonio
+        .require_replica
+        .bears(without_replica, total)
+    {
         found.error(
             "accounts",
             format!(
-                "{none_available} of {total} accounts on {host} have no replica that is \
+                "{without_replica} of {total} accounts on {host} have no replica that is \
                  available: a takeover would hold (carbonio.require_replica)"
             ),
         );
