@@ -77,7 +77,7 @@ fn a_witness_that_cannot_say_is_an_error() {
         &online(&site),
         78,
         "error",
-        &["witness consul", "not-found"],
+        &["witness consul", "not-member"],
     );
 
     let site = calm();
