@@ -1,27 +1,59 @@
-//! The run, in order; nothing else.
+//! The run: what the machine asks for is done, until it says that the run is over.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+
+use anyhow::anyhow;
 
 use crate::base::clock::Now;
-use crate::base::refusal::Refusal;
+use crate::base::refusal::{Code, Refusal};
 use crate::config::{self, Config, Loaded};
-use crate::core::{self, Choice, Decision, Hold, Memory, decide};
-use crate::observe::{Observation, observe};
-use crate::plan::{plan, takeover};
-use crate::report::{self, asker, exit_code, history, lines, report::Parts, report::Report};
-use crate::store::{Foreign, RunLock, state};
+use crate::core::Promotion;
+use crate::core::effect::{Effect, End, Ending, Fact};
+use crate::core::event::{Errand, Event, What};
+use crate::core::machine::{Setup, State, step};
+use crate::plan::Book;
+use crate::report::{asker, history, lines, report::Parts, report::Report};
+use crate::store::{Foreign, RunLock};
 
-mod perform;
+mod dry;
+mod real;
+mod setup;
 
-/// What habeat was called for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Errand {
-    /// A run, as by the timer.
-    Run,
-    /// The return, by the operator's word.
-    Failback,
+use dry::Dry;
+use real::Real;
+
+/// Does what the machine asks for.
+trait World {
+    /// Does it; returns what came of it.
+    fn carry_out(&mut self, effect: Effect, state: &State) -> Result<What, Refusal>;
+    /// Tells people what the machine tells.
+    fn tell(&mut self, fact: Fact, state: &State);
+    /// Whether we were asked to stop.
+    fn is_stopping(&self) -> bool;
+}
+
+/// Takes the machine from its first event to its end.
+fn drive(
+    setup: &Setup,
+    errand: Errand,
+    world: &mut impl World,
+) -> Result<(State, Ending), Refusal> {
+    let mut state = State::default();
+    let mut what = What::Asked(errand);
+    loop {
+        let (at, stop) = (Now::read(), world.is_stopping());
+        let turn = step(setup, state, Event { at, stop, what });
+        state = turn.state;
+        for fact in turn.facts {
+            world.tell(fact, &state);
+        }
+        what = match turn.effect {
+            Effect::End(ending) => return Ok((state, ending)),
+            effect => world.carry_out(effect, &state)?,
+        };
+    }
 }
 
 /// Makes one run.
@@ -29,41 +61,26 @@ pub enum Errand {
 /// # Errors
 /// When it could not be made at all: another run, no privilege, config or state unusable.
 pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
-    let asked_by = errand.asked_by();
+    let asked_by = asked_by(&errand);
     let config = load(path)?;
     let _lock = RunLock::take(&config.files)?;
-    let memory = state::load(&config.files, Foreign::Move)?;
-    report::require_same_source(&config, &memory)?;
-    let now = Now::read();
-    let seen = observe(&config);
-    lines::evidence(&config, &seen);
-    let decision = errand.decide(&config, &memory, &seen, &now);
-    let decision = look_again(&config, &memory, decision, stop);
-    lines::decision(&config, &decision);
-    let stages = plan(&config, &memory, &decision);
-    lines::withheld(&config, &decision);
-    lines::left(&config, &memory, &decision);
-    perform::require_privilege(&config, &stages)?;
-    let intended = report::intend(&config, &memory, &decision, &stages, &now)?;
-    let deeds = perform::perform(&config, &decision, &stages, &intended, stop)?;
-    let settled = report::settle(&config, &intended, &decision, &deeds, &Now::read())?;
-    // On a return nothing is left in the memory; the report tells what was returned from.
-    let memory = if settled.promotion.is_some() {
-        settled
-    } else {
-        intended
-    };
-    let code = exit_code::code_after(&decision, &deeds.end);
-    let parts = Parts {
-        config: &config,
-        now: &now,
-        seen: &seen,
-        decision: &decision,
-        memory: &memory,
-        asked_by: asked_by.as_deref(),
-    };
-    let report = Report::of_run(parts, &deeds, code);
-    lines::conclusion(&report, &deeds);
+    let (book, now) = (Book::of(&config), Now::read());
+    let mut world = Real::new(&config, &book, Foreign::Move, stop);
+    let (state, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
+    let ending = world.sound(ending)?;
+    let report = Report::of_run(
+        Parts {
+            config: &config,
+            now: &now,
+            seen: world.seen()?,
+            decision: decided(&state)?,
+            memory: state.shown(),
+            asked_by: asked_by.as_deref(),
+        },
+        &world.deeds,
+        ending.code,
+    );
+    lines::conclusion(&report, &ending.end);
     remember(&config, &report);
     Ok(report)
 }
@@ -73,69 +90,64 @@ pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report
 /// # Errors
 /// As [`run`].
 pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
-    let asked_by = errand.asked_by();
+    let asked_by = asked_by(&errand);
     let config = load(path)?;
-    let memory = state::load(&config.files, Foreign::Leave)?;
-    report::require_same_source(&config, &memory)?;
-    let now = Now::read();
-    let seen = observe(&config);
-    lines::evidence(&config, &seen);
-    let decision = errand.decide(&config, &memory, &seen, &now);
-    lines::decision(&config, &decision);
-    lines::left(&config, &memory, &decision);
+    let (book, now) = (Book::of(&config), Now::read());
+    let stop = Arc::default();
+    let mut world = Dry::new(&book, Real::new(&config, &book, Foreign::Leave, &stop));
+    let may_promote = errand == Errand::Run;
+    let (state, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
+    let ending = world.real.sound(ending)?;
     let parts = Parts {
         config: &config,
         now: &now,
-        seen: &seen,
-        decision: &decision,
-        memory: &memory,
+        seen: world.real.seen()?,
+        decision: decided(&state)?,
+        memory: &world.memory,
         asked_by: asked_by.as_deref(),
     };
-    let stages = plan(&config, &memory, &decision);
-    let on_promotion = match errand {
-        Errand::Run => Some(takeover(&config)),
-        Errand::Failback => None,
-    };
-    let code = exit_code::code(&decision);
+    let on_promotion = (may_promote && !world.memory.is_promoted()).then_some(&*book.takeover);
+    let would_run = std::mem::take(&mut world.would_run);
     Ok(Report::of_dry_run(
         parts,
-        &stages,
-        on_promotion.as_deref(),
-        code,
+        would_run,
+        on_promotion,
+        ending.code,
     ))
 }
 
-impl Errand {
-    /// Says in the log, and returns, who asked for it; `None` when it is the timer's.
-    fn asked_by(self) -> Option<String> {
-        match self {
-            Self::Run => None,
-            Self::Failback => {
-                let who = asker::asker();
-                log::warn!("failback=asked by={who:?}");
-                Some(who)
-            }
-        }
-    }
-
-    fn decide(self, config: &Config, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
-        match self {
-            Self::Run => decide(&config.policy, memory, seen, now),
-            Self::Failback => core::failback(&config.policy, memory, seen),
-        }
-    }
-}
-
-/// Lets an operator acknowledge a promotion; returns what to tell them.
+/// Takes down an operator's word; returns what to tell them.
 ///
 /// # Errors
 /// As [`run`].
-pub fn ack(path: &Path, reason: &str) -> Result<String, Refusal> {
+pub fn take_down(path: &Path, errand: Errand) -> Result<Option<Box<Promotion>>, Refusal> {
     let config = load(path)?;
     let _lock = RunLock::take(&config.files)?;
-    let memory = state::load(&config.files, Foreign::Move)?;
-    let acknowledged = report::acknowledge(&config, &memory, reason)?;
-    Ok(lines::acknowledgement(acknowledged.as_ref(), reason))
+    let book = Book::of(&config);
+    let stop = Arc::default();
+    let mut world = Real::new(&config, &book, Foreign::Move, &stop);
+    let (_, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
+    match world.sound(ending)?.end {
+        End::Acknowledged(promotion) => Ok(promotion),
+        end => Err(Refusal::bug(anyhow!("an operator's word came to {end:?}"))),
+    }
+}
+
+fn decided(state: &State) -> Result<&crate::core::Decision, Refusal> {
+    let decision = state.run.decision.as_ref();
+    decision.ok_or_else(|| Refusal::bug(anyhow!("the run ended without a decision")))
+}
+
+/// Says in the log, and returns, who asked for it; `None` when it is the timer's.
+fn asked_by(errand: &Errand) -> Option<String> {
+    match errand {
+        Errand::Run | Errand::Ack(_) | Errand::Retry(_) => None,
+        Errand::Failback => {
+            let who = asker::asker();
+            log::warn!("failback=asked by={who:?}");
+            Some(who)
+        }
+    }
 }
 
 /// Loads the config. What is odd about it is told by `habeat check`, not anew every five minutes.
@@ -154,33 +166,6 @@ fn load(path: &Path) -> Result<Config, Refusal> {
     Ok(config)
 }
 
-/// Takes the evidence once more before the first irreversible step. If it changed, the run holds.
-fn look_again(config: &Config, memory: &Memory, decision: Decision, stop: &AtomicBool) -> Decision {
-    match decision.choice {
-        Choice::Promote | Choice::Resume => {}
-        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback => {
-            return decision;
-        }
-    }
-    log::info!(
-        "verdict={} next=\"the evidence is taken once more\"",
-        decision.verdict.name()
-    );
-    let seen = observe(config);
-    let again = decide(&config.policy, memory, &seen, &Now::read());
-    if stop.load(Ordering::Relaxed) {
-        return Decision {
-            choice: Choice::Hold(Hold::Stopped),
-            ..decision
-        };
-    }
-    if again == decision {
-        return decision;
-    }
-    lines::evidence(config, &seen);
-    core::changed(decision, again)
-}
-
 /// The history is a convenience: a run that cannot write it says so and goes on.
 fn remember(config: &Config, report: &Report) {
     if let Err(error) = history::append(&config.history, report) {
@@ -188,5 +173,39 @@ fn remember(config: &Config, report: &Report) {
             "cannot write the history file {}: {error}; going on without it",
             config.history.file.display()
         );
+    }
+}
+
+impl Real<'_> {
+    /// Returns the ending of a run that was one.
+    ///
+    /// # Errors
+    /// Why it could not be made at all.
+    fn sound(&mut self, ending: Ending) -> Result<Ending, Refusal> {
+        match &ending.end {
+            End::NotWritten(why) => Err(self
+                .refusal
+                .take()
+                .unwrap_or_else(|| Refusal::unusable(anyhow!("{why}")))),
+            End::OtherHost(source) => Err(self.other_host(source)),
+            End::NoPrivilege => Err(Refusal {
+                code: Code::Privilege,
+                error: anyhow!(
+                    "only root can work as, or for, another user, as this config asks for: run \
+                     habeat as root"
+                ),
+            }),
+            End::Bug(why) => Err(Refusal::bug(anyhow!("{why}"))),
+            End::Complete
+            | End::Incomplete(_)
+            | End::FenceFailed(_)
+            | End::NotReady(_)
+            | End::GivenUp(_)
+            | End::Withheld(_)
+            | End::Changed(_)
+            | End::NoAccounts
+            | End::Stopped
+            | End::Acknowledged(_) => Ok(ending),
+        }
     }
 }

@@ -8,8 +8,14 @@ use crate::base::clock::Now;
 use crate::config::{OnReturn, Policy, Takeover};
 use crate::observe::{Leader, Observation};
 
+pub mod effect;
+pub mod event;
+pub mod machine;
 pub mod memory;
+pub mod plan;
+pub mod ranges;
 pub mod reason;
+pub mod story;
 pub mod verdict;
 
 #[cfg(test)]
@@ -85,8 +91,12 @@ pub enum Hold {
     },
     /// The promotion is done.
     AlreadyPromoted,
-    /// The promotion failed too often and waits for `habeat ack`.
-    Latched,
+    /// Somebody made the promotion file, and nothing else is known of it; it waits for `habeat ack`.
+    Undocumented,
+    /// The promotion is done, and what it did holds no more: which proof failed.
+    Drifted(String),
+    /// The promotion failed too often and waits for `habeat retry`: why it failed.
+    Latched(Option<String>),
     /// The operator said: hands off.
     Paused,
     /// The last promotion is too recent; this long still.
@@ -94,7 +104,7 @@ pub enum Hold {
         /// Time left of `policy.block_period`.
         left: Duration,
     },
-    /// Fencing failed; it waits for `habeat ack`.
+    /// Fencing failed; it waits for `habeat retry`.
     FenceFailed,
     /// The evidence was taken once more before the first step, and had become this.
     Changed(Verdict),
@@ -119,7 +129,7 @@ pub enum ModuleOrder {
 pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -> Decision {
     let verdict = verdict(policy.quorum, seen, memory.agent(seen));
     let choice = match &verdict {
-        Verdict::Alive => alive(policy, memory),
+        Verdict::Alive => alive(policy, memory, now),
         Verdict::Cut => Choice::Hold(Hold::Cut),
         Verdict::Unknown(ignorance) => Choice::Hold(Hold::Unknown(ignorance.clone())),
         Verdict::Dead => dead(policy, memory, seen, now),
@@ -131,7 +141,7 @@ pub fn decide(policy: &Policy, memory: &Memory, seen: &Observation, now: &Now) -
 /// `policy.recover_runs` say, but only to a peer that answers.
 pub fn failback(policy: &Policy, memory: &Memory, seen: &Observation) -> Decision {
     let verdict = verdict(policy.quorum, seen, memory.agent(seen));
-    let choice = if memory.alive_streak().is_none() {
+    let choice = if !memory.has_something_to_return() {
         Choice::Hold(Hold::NothingToReturn)
     } else {
         match &verdict {
@@ -162,18 +172,18 @@ pub fn changed(first: Decision, again: Decision) -> Decision {
     }
 }
 
-fn alive(policy: &Policy, memory: &Memory) -> Choice {
+fn alive(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
     // What was begun at the operator's word is gone on with, and needs no second word.
     if memory.is_failing_back() {
         return Choice::Failback;
     }
-    let Some(alive_streak) = memory.alive_streak() else {
+    if !memory.has_something_to_return() {
         return match memory.suspicion {
             Some(_) => Choice::Clear,
             None => Choice::Rest,
         };
-    };
-    let (seen, needed) = (alive_streak.saturating_add(1), policy.recover_runs);
+    }
+    let (seen, needed) = (memory.alive_runs(policy, now), policy.recover_runs);
     if seen < needed {
         return Choice::Hold(Hold::Returning { seen, needed });
     }
@@ -212,10 +222,7 @@ fn module_order(policy: &Policy, memory: &Memory) -> ModuleOrder {
 }
 
 fn takeover(policy: &Policy, memory: &Memory, now: &Now) -> Choice {
-    let (seen, needed) = (
-        memory.dead_streak(now).saturating_add(1),
-        policy.confirm_runs,
-    );
+    let (seen, needed) = (memory.dead_runs(policy, now), policy.confirm_runs);
     if seen < needed {
         return Choice::Hold(Hold::Confirming { seen, needed });
     }
@@ -239,12 +246,17 @@ fn if_enabled(policy: &Policy, choice: Choice) -> Choice {
 
 fn known_promotion(policy: &Policy, memory: &Memory, promotion: &Promotion) -> Choice {
     match promotion.phase {
+        Phase::Finished if promotion.is_undocumented() => Choice::Hold(Hold::Undocumented),
         Phase::Finished => Choice::Hold(Hold::AlreadyPromoted),
         Phase::FenceFailed => Choice::Hold(Hold::FenceFailed),
         Phase::Unfinished | Phase::Returning if promotion.attempts >= policy.max_attempts => {
-            Choice::Hold(Hold::Latched)
+            Choice::Hold(Hold::Latched(promotion.failure.clone()))
         }
-        Phase::Unfinished | Phase::Returning if memory.paused => Choice::Hold(Hold::Paused),
-        Phase::Unfinished | Phase::Returning => if_enabled(policy, Choice::Resume),
+        Phase::Unfinished | Phase::NoAccounts | Phase::Returning if memory.paused => {
+            Choice::Hold(Hold::Paused)
+        }
+        Phase::Unfinished | Phase::NoAccounts | Phase::Returning => {
+            if_enabled(policy, Choice::Resume)
+        }
     }
 }

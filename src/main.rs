@@ -1,19 +1,21 @@
 //! The door: parse, run, turn the result into an exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
-use habeat::app::Errand;
 use habeat::base::command::gate;
 use habeat::base::outlet::Outlet;
 use habeat::base::refusal::{Code, Refusal};
 use habeat::base::{confine, logging};
 use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
+use habeat::core::event::Errand;
 use habeat::drill::Drilled;
 use habeat::report::report::refused;
+use habeat::verbs::ack;
 use habeat::verbs::check::{self, Scope};
 use habeat::{app, drill};
 
@@ -89,13 +91,8 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             say(&text);
             Ok(code)
         }
-        Verb::Ack { reason } => {
-            logging::start(Some(&common.log), common.level());
-            app::ack(&common.config, &reason).map(|text| {
-                say(&text);
-                Code::Done
-            })
-        }
+        Verb::Ack(args) => word(common, &args.reason, ack::ack),
+        Verb::Retry(args) => word(common, &args.reason, ack::retry),
         Verb::Drill {
             name,
             list,
@@ -109,6 +106,17 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             })
         }
     }
+}
+
+/// Takes down an operator's word.
+fn word(
+    common: &Common,
+    reason: &str,
+    take_down: impl FnOnce(&Path, &str) -> Result<String, Refusal>,
+) -> Result<Code, Refusal> {
+    logging::start(Some(&common.log), common.level());
+    say(&take_down(&common.config, reason)?);
+    Ok(Code::Done)
 }
 
 fn run(common: &Common, errand: Errand, args: &RunArgs) -> Result<Code, Refusal> {

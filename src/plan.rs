@@ -4,10 +4,12 @@ use std::time::Duration;
 
 pub use crate::base::command::Outcome;
 use crate::config::{Config, Duty, Mesh, Proxyserver, Vcenter};
-use crate::core::{Choice, Decision, Hold, Memory, ModuleOrder, Phase};
+use crate::core::plan::Plans;
+pub use crate::core::plan::{ACTIVATE, OnFailure};
 
 mod appserver;
 mod lines;
+mod outline;
 mod recovery;
 mod stage;
 
@@ -17,15 +19,15 @@ mod tests;
 use appserver::{flush, module, promote, restart_replicas};
 pub use lines::lines;
 pub use recovery::{PUT_BACK, RECOVER, Recovery, START_MESH};
-pub use stage::{Argv, Judge, Names, OnFailure, Stage, Step, Work};
+pub use stage::{Argv, Judge, Names, Stage, Step, Work};
 
 /// The name of the stage that promotes.
 pub const PROMOTE: &str = "promote";
-/// The name of the stage that moves the traffic here, and of its commands.
-pub const ACTIVATE: &str = "activate";
-
 /// The name of the stage that moves it back, and of its commands.
 pub const DEACTIVATE: &str = "deactivate";
+
+/// The name of the stage that stops the HA module of the manual site.
+pub const STOP_MODULE: &str = "stop-module";
 
 /// The name of the stage that starts the HA module of the manual site again.
 pub const START_MODULE: &str = "start-module";
@@ -33,63 +35,60 @@ pub const START_MODULE: &str = "start-module";
 /// The name of the stage that makes sure that the old active cannot serve.
 pub const FENCE: &str = "fence";
 
-/// Plans what a decision needs. An empty plan means that there is nothing to run.
-pub fn plan(config: &Config, memory: &Memory, decision: &Decision) -> Vec<Stage> {
-    match &decision.choice {
-        Choice::Promote | Choice::Resume => takeover(config),
-        Choice::Return => back(config, memory, Asked::ByPolicy),
-        Choice::Failback => back(config, memory, Asked::ByOperator),
-        Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) => vec![module(config, "stop-module")],
-        // Hands off means hands off.
-        Choice::Hold(Hold::Paused) => Vec::new(),
-        Choice::Rest | Choice::Clear | Choice::Hold(_) => recovery::half_done(config, memory),
-    }
+/// The plans of this node: every stage that its role may ever run.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// What a confirmed death leads to.
+    pub takeover: Vec<Stage>,
+    /// What a return leads to, and what puts right what a killed run left.
+    others: Vec<Stage>,
+    /// The same, as the machine needs it.
+    pub plans: Plans,
 }
 
-/// Who asked for a return.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// Nobody: it is what the policy says.
-    ByPolicy,
-    /// The operator. What keeps habeat from acting by itself does not keep them.
-    ByOperator,
-}
-
-fn back(config: &Config, memory: &Memory, asked: Asked) -> Vec<Stage> {
-    match &config.duty {
-        Duty::Appserver(_) if memory.module.is_some() => vec![module(config, START_MODULE)],
-        Duty::Proxyserver(proxyserver)
-            if is_switched(memory)
-                && (proxyserver.enable_deactivate || asked == Asked::ByOperator)
-                && !proxyserver.deactivate.is_empty() =>
-        {
-            vec![deactivate(config, proxyserver)]
+impl Book {
+    /// Writes the plans of a config down.
+    pub fn of(config: &Config) -> Self {
+        let takeover = takeover(config);
+        let (mut back, mut back_by_itself, mut stops, mut restore) = (None, true, None, None);
+        match &config.duty {
+            Duty::Appserver(_) => {
+                stops = Some([STOP_MODULE, START_MODULE].map(|it| module(config, it)))
+            }
+            Duty::Proxyserver(proxyserver) => {
+                back =
+                    (!proxyserver.deactivate.is_empty()).then(|| deactivate(config, proxyserver));
+                back_by_itself = proxyserver.enable_deactivate;
+            }
+            Duty::Consulserver(mesh) => restore = Some(recovery::half_done(config, mesh)),
         }
-        Duty::Appserver(_) | Duty::Proxyserver(_) => Vec::new(),
-        Duty::Consulserver(_) => recovery::half_done(config, memory),
+        let plans = Plans {
+            takeover: takeover.iter().map(Stage::outline).collect(),
+            back: back.as_ref().map(Stage::outline),
+            back_by_itself,
+            module: stops
+                .as_ref()
+                .map(|stages| stages.each_ref().map(Stage::outline)),
+            restore: restore.as_ref().map(Stage::outline),
+        };
+        let others = back
+            .into_iter()
+            .chain(stops.into_iter().flatten())
+            .chain(restore);
+        Self {
+            takeover,
+            others: others.collect(),
+            plans,
+        }
     }
-}
 
-/// Whether any of the traffic may have been moved: a switch that was only intended, or that came
-/// no further than its fence, is nothing to go back from.
-pub fn is_switched(memory: &Memory) -> bool {
-    memory
-        .promotion
-        .as_ref()
-        .is_some_and(|promotion| match promotion.phase {
-            Phase::Finished | Phase::Returning => true,
-            Phase::Unfinished | Phase::FenceFailed => memory.begun.contains(ACTIVATE),
-        })
-}
-
-/// Whether a stage gives back what a promotion took.
-pub fn undoes(stages: &[Stage]) -> bool {
-    stages.iter().any(|stage| stage.name == DEACTIVATE)
-}
-
-/// Whether a stage starts the HA module again.
-pub fn starts_module(stages: &[Stage]) -> bool {
-    stages.iter().any(|stage| stage.name == START_MODULE)
+    /// Returns the stage of this name.
+    pub fn stage(&self, name: &str) -> Option<&Stage> {
+        self.takeover
+            .iter()
+            .chain(&self.others)
+            .find(|stage| stage.name == name)
+    }
 }
 
 /// Plans the takeover, by the role.
@@ -169,7 +168,11 @@ fn power_off(config: &Config, vcenter: &Vcenter, deadline: Duration) -> Stage {
 
 fn fence(config: &Config) -> Stage {
     let mut steps = commands(config, "fence-command", &config.fence.commands);
-    steps.extend(commands(config, "fence-verify", &config.fence.verify));
+    steps.extend(commands(
+        config,
+        outline::FENCE_VERIFY,
+        &config.fence.verify,
+    ));
     Stage {
         name: FENCE,
         work: Work::Sequence(steps),

@@ -6,13 +6,12 @@ pub mod folder;
 pub mod journal;
 mod legacy;
 pub mod lock;
-pub mod ranges;
 pub mod state;
 
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{AccountList, Batch, Batches, Bounds, Extent};
+pub use accounts::{AccountList, Batch, Bounds};
 pub use file::Foreign;
-pub use journal::{Child, Event, Journal, Story};
+pub use journal::Journal;
 pub use lock::RunLock;

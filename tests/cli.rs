@@ -38,6 +38,7 @@ fn every_verb_takes_the_common_options_before_and_after_itself() {
         ("failback", 3),
         ("check", 0),
         ("ack", 0),
+        ("retry", 0),
         ("drill --list", 0),
     ] {
         let verb: Vec<&str> = verb.split(' ').collect();
@@ -335,12 +336,14 @@ fn an_acknowledgement_says_what_it_did() {
 
     site.write("fail_promote", "");
     site.run().is("confirmed", 1);
-    let ack = site.call(&["ack", "--reason", "storage is back"]);
-    assert!(
-        ack.stdout.contains("epoch 1") && ack.stdout.contains("tried again"),
-        "{ack:#?}"
-    );
-    assert!(ack.stdout.contains(PEER), "{ack:#?}");
+    for (verb, told) in [("ack", "habeat retry"), ("retry", "may be tried again")] {
+        let said = site.call(&[verb, "--reason", "storage is back"]);
+        assert!(
+            said.stdout.contains("epoch 1") && said.stdout.contains(told),
+            "{said:#?}"
+        );
+        assert!(said.stdout.contains(PEER), "{said:#?}");
+    }
     assert!(site.text("habeat.log").contains("storage is back"));
 
     site.remove("fail_promote");

@@ -20,7 +20,7 @@ use common::{HABEAT, Site, ran};
 use habeat::act::orphans;
 use habeat::base::command::{Finished, Noted, Outcome, Runner};
 use habeat::base::process::{Process, Stat};
-use habeat::store;
+use habeat::core::story;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -221,7 +221,7 @@ fn in_a_group_of_its_own_even_a_daemon_without_a_parent_is_found() {
         assert!(!can_make_groups(), "none was made");
         return;
     };
-    let child = store::Child {
+    let child = story::Child {
         step: "activate".to_owned(),
         process,
     };
@@ -272,6 +272,54 @@ fn is_killed_in(site: &Site, name: &str) -> i32 {
     running.kill().unwrap();
     let _ = ran(running);
     pid
+}
+
+/// Whether a process has this word among its arguments.
+fn is_named(word: &str) -> bool {
+    let all = Stat::all().unwrap();
+    all.iter().any(|stat| {
+        let line = fs::read(format!("/proc/{}/cmdline", stat.pid)).unwrap_or_default();
+        String::from_utf8_lossy(&line)
+            .split('\0')
+            .any(|it| it == word)
+    })
+}
+
+#[test]
+fn a_run_killed_before_its_child_is_written_down_leaves_nothing_that_runs() {
+    if !can_make_groups() {
+        // The making of the group is where strace(1) can strike.
+        return;
+    }
+    let site = site("echo first >>$1/switched");
+    let strace = [
+        "strace",
+        "-f",
+        "--quiet=all",
+        "--detach-on=execve",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=mkdir",
+        "-e",
+        "inject=mkdir:signal=KILL:when=1",
+    ];
+    let killed = ran(site.start_under(&strace, &["--json"]));
+    assert_eq!(killed.exit, None, "{killed:#?}");
+    let events = site.journal();
+    let kinds: Vec<&str> = events
+        .iter()
+        .filter_map(|it| it["event"].as_str())
+        .collect();
+    assert_eq!(kinds, ["begun", "before"], "begun, and nobody written down");
+    let first = site.path("first").display().to_string();
+    let end = Instant::now() + LONG;
+    while is_named(&first) {
+        assert!(Instant::now() < end, "it still waits");
+    }
+    assert_eq!(site.switched(), [""; 0], "it ran");
+    site.run().is("unfinished", 0);
+    assert_eq!(site.switched(), ["first", "two"]);
 }
 
 #[test]

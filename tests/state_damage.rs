@@ -92,6 +92,10 @@ fn an_empty_file_is_its_state_without_details() {
     site.write("down-appserver", "");
     site.run().is("confirming", 0);
     site.write("promotion-appserver", "\n");
+    for _ in 0..2 {
+        site.run().is("undocumented", 3);
+    }
+    assert_eq!(site.call(&["ack"]).exit, Some(0));
     site.run().is("already-promoted", 0);
     site.peer_comes_back();
     site.remove("promotion-appserver");

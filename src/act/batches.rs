@@ -5,9 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::act::{Deed, End, StageEnd, Tally, Tools, pool};
+use crate::act::{Deed, Deeds, Tools, plain, pool};
+use crate::base::refusal::Refusal;
+use crate::core::event::{Finding, Ran};
+use crate::core::ranges::Ranges;
+use crate::core::story::{Entry, Story};
 use crate::plan::{Names, Outcome, Stage, Step, Work};
-use crate::store::{Batch, Batches, Bounds, Event};
+use crate::store::{AccountList, Batch, Bounds};
 
 /// After so many failures in a row, across all batches, the program itself must be at fault, and
 /// the rest is left for the next run. A batch that is split has not failed yet: its parts may.
@@ -40,59 +44,68 @@ impl Came {
     }
 }
 
-/// Runs the stage over every account that no earlier run has done.
-pub(super) fn run(stage: &Stage, tools: &Tools<'_>, tally: &mut Tally) -> StageEnd {
-    let (
-        Work::Batches {
+impl Tools<'_> {
+    /// Runs the stage over every account that no earlier run has done.
+    pub(super) fn sweep(&mut self, stage: &Stage, story: &Story, deeds: &mut Deeds) -> Ran {
+        let Work::Batches {
             steps,
             names,
             max_names,
             max_bytes,
-        },
-        Some(ledger),
-    ) = (&stage.work, &tools.ledger)
-    else {
-        return StageEnd {
-            steps: Vec::new(),
-            end: End::Complete,
+        } = &stage.work
+        else {
+            return plain(Outcome::BadOutput("it works on no batches".into()));
         };
-    };
-    let total = ledger.accounts.count();
-    let done_before = ledger
-        .story
-        .batches
-        .get(stage.name)
-        .cloned()
-        .unwrap_or_default();
-    let shared = Shared {
-        stage: stage.name,
-        steps,
-        names: *names,
-        tools,
-        failures_in_row: AtomicUsize::new(0),
-    };
-    log::info!("stage={} accounts={total}", stage.name);
-    let started = Instant::now();
-    tools.progress.begin(stage.name, done_before.count(), total);
-    let batches = ledger.accounts.batches(
-        done_before.gaps(total),
-        Bounds {
+        if let Err(refusal) = self.open(story) {
+            return plain(Outcome::Unjournalled(format!("{:#}", refusal.error)));
+        }
+        let started = Instant::now();
+        let done_before = story.batches.get(stage.name).cloned().unwrap_or_default();
+        let shared = Shared {
+            stage: stage.name,
+            steps,
+            names: *names,
+            tools: self,
+            failures_in_row: AtomicUsize::new(0),
+        };
+        let bounds = Bounds {
             names: *max_names,
             bytes: *max_bytes,
             beside: beside(*names),
-        },
-    );
-    let came = shared.sweep(batches, done_before.count());
-    let left = total - came.done - came.failed;
-    tools.progress.end();
-    tally.stages.push((stage.name, came.done, came.failed));
-    log::info!(
-        "stage={} done={} failed={} left={left}",
-        stage.name,
-        came.done,
-        came.failed
-    );
-    finish(stage, tools, (&came, came.failed + left), started)
+        };
+        let (total, came) = shared.all(&done_before, bounds);
+        let undone = total - came.done;
+        let tally = deeds.accounts.get_or_insert_default();
+        tally.total = total;
+        tally.stages.push((stage.name, came.done, came.failed));
+        let outcome = match &came.failure {
+            _ if undone == 0 => Outcome::Ok,
+            Some(deed) => deed.outcome.clone(),
+            None => Outcome::Skipped("asked to stop".into()),
+        };
+        deeds.steps.push(Deed {
+            step: stage.name,
+            outcome: outcome.clone(),
+            took: started.elapsed(),
+            complaint: came.failure.and_then(|deed| deed.complaint),
+        });
+        Ran {
+            outcome,
+            finding: Finding::Swept {
+                done: came.done,
+                undone,
+            },
+        }
+    }
+
+    /// Opens what a sweep writes to and reads from.
+    fn open(&mut self, story: &Story) -> Result<(), Refusal> {
+        self.journal(story)?;
+        if self.accounts.is_none() {
+            self.accounts = Some(AccountList::open(&self.record, story)?);
+        }
+        Ok(())
+    }
 }
 
 /// Bytes that an account name takes beside its own when it is handed over: a comma; or the NUL at
@@ -104,54 +117,40 @@ fn beside(names: Names) -> usize {
     }
 }
 
-fn finish(
-    stage: &Stage,
-    tools: &Tools<'_>,
-    (came, undone): (&Came, usize),
-    started: Instant,
-) -> StageEnd {
-    let outcome = match &came.failure {
-        _ if undone == 0 => Outcome::Ok,
-        Some(deed) => deed.outcome.clone(),
-        None => Outcome::Skipped("asked to stop".into()),
-    };
-    let end = match undone {
-        0 => End::Complete,
-        _ if tools.is_stopping() => End::Stopped,
-        _ => End::Incomplete(format!("{}: {undone} accounts are not done", stage.name)),
-    };
-    let complaint = came
-        .failure
-        .as_ref()
-        .and_then(|deed| deed.complaint.clone());
-    let deed = Deed {
-        step: stage.name,
-        outcome,
-        took: started.elapsed(),
-        complaint,
-    };
-    StageEnd {
-        steps: vec![deed],
-        end,
-    }
-}
-
 impl Shared<'_> {
-    /// Does all batches, side by side; so many accounts are done already.
-    fn sweep(&self, batches: Batches<'_>, done: usize) -> Came {
+    /// Does what is left; returns how many accounts there are, and what came of them.
+    fn all(&self, done_before: &Ranges, bounds: Bounds) -> (usize, Came) {
+        let Some(accounts) = &self.tools.accounts else {
+            return (0, Came::default());
+        };
+        let total = accounts.count();
+        log::info!("stage={} accounts={total}", self.stage);
+        let progress = &self.tools.progress;
+        progress.begin(self.stage, done_before.count(), total);
         let came = Mutex::new(Came {
-            done,
+            done: done_before.count(),
             ..Came::default()
         });
+        let batches = accounts.batches(done_before.gaps(total), bounds);
         pool::run_all(batches, self.tools.width, |batch| {
             let part = match batch {
                 Ok(Batch { from, names }) => self.batch(from, &names),
                 Err(err) => self.unreadable(&err),
             };
-            let mut came = came.lock().unwrap_or_else(PoisonError::into_inner);
-            came.add(part);
+            came.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(part);
         });
-        came.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let came = came.into_inner().unwrap_or_else(PoisonError::into_inner);
+        progress.end();
+        log::info!(
+            "stage={} done={} failed={} left={}",
+            self.stage,
+            came.done,
+            came.failed,
+            total - came.done - came.failed
+        );
+        (total, came)
     }
 
     /// Does one batch, the names from a position on; a batch that fails as a whole is split, so
@@ -217,7 +216,7 @@ impl Shared<'_> {
         let why = format!("the account list cannot be read: {err}");
         log::error!("stage={} cause={why:?}", self.stage);
         Came {
-            failure: Some(self.deed(Outcome::Unjournalled(why))),
+            failure: Some(self.deed(Outcome::BadOutput(why))),
             ..Came::default()
         }
     }
@@ -240,7 +239,7 @@ impl Shared<'_> {
     /// Runs the steps of one batch, journalled before and after.
     fn attempt(&self, from: usize, names: &[String]) -> Result<(), Deed> {
         let (stage, to) = (self.stage.to_owned(), from + names.len());
-        let before = Event::BatchBefore {
+        let before = Entry::BatchBefore {
             stage: stage.clone(),
             from,
             to,
@@ -256,13 +255,16 @@ impl Shared<'_> {
                 return Err(deed);
             }
         }
-        self.note(&Event::BatchDone { stage, from, to })
+        self.note(&Entry::BatchDone { stage, from, to })
     }
 
-    fn note(&self, event: &Event) -> Result<(), Deed> {
-        self.tools
-            .note(event)
-            .map_err(|why| self.deed(Outcome::Unjournalled(why)))
+    fn note(&self, entry: &Entry) -> Result<(), Deed> {
+        let Some(journal) = &self.tools.journal else {
+            return Err(self.deed(Outcome::Unjournalled("there is no journal".into())));
+        };
+        journal
+            .append(entry)
+            .map_err(|why| self.deed(Outcome::Unjournalled(why.to_string())))
     }
 
     fn deed(&self, outcome: Outcome) -> Deed {
@@ -279,7 +281,7 @@ impl Shared<'_> {
 fn splits(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Exit(_) | Outcome::BadOutput(_) => true,
-        Outcome::SpawnFailed(error) => error.kind == ErrorKind::ArgumentListTooLong,
+        Outcome::SpawnFailed(why) => why.kind == ErrorKind::ArgumentListTooLong,
         // Asked again in halves, a program that hangs would hang twice.
         Outcome::Ok
         | Outcome::Signal(_)

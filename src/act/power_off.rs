@@ -1,69 +1,45 @@
-//! The stage that powers the judged VM off, and sees it off.
+//! The step that powers the judged VM off, and sees it off.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::act::step::report;
-use crate::act::{Deed, End, StageEnd, Tools};
-use crate::config::Vcenter;
-use crate::plan::Outcome;
-use crate::store::Event;
+use crate::act::{Deed, Deeds, Tools, is_late, late, plain};
+use crate::core::effect::Order;
+use crate::core::event::Ran;
+use crate::plan::{Outcome, Stage, Work};
 use crate::witness::{Deadline, vcenter};
 
-/// The name of the only step.
-const STEP: &str = "power-off";
-
-/// Runs the stage.
-pub(super) fn run(
-    config: &Vcenter,
-    hosts: &[String],
-    within: Duration,
-    tools: &Tools<'_>,
-) -> StageEnd {
-    let started = Instant::now();
-    let end = power_off(config, hosts, within, tools).map_or_else(|end| end, |()| End::Complete);
-    let outcome = match &end {
-        End::Complete => Outcome::Ok,
-        End::FenceFailed(why) => Outcome::BadOutput(why.clone()),
-        End::Incomplete(why) | End::NotReady(why) | End::GivenUp(why) => {
-            Outcome::Unjournalled(why.clone())
+impl Tools<'_> {
+    pub(super) fn power_off(&self, stage: &Stage, order: &Order, deeds: &mut Deeds) -> Ran {
+        let Work::PowerOff {
+            vcenter,
+            hosts,
+            deadline,
+        } = &stage.work
+        else {
+            return plain(Outcome::BadOutput("it powers nothing off".into()));
+        };
+        if self.is_stopping() {
+            return plain(Outcome::Skipped("asked to stop".into()));
         }
-        End::Stopped => Outcome::Skipped("asked to stop".into()),
-    };
-    let deed = Deed {
-        step: STEP,
-        outcome,
-        took: started.elapsed(),
-        complaint: None,
-    };
-    report(&deed);
-    StageEnd {
-        steps: vec![deed],
-        end,
+        if is_late(order) {
+            return late();
+        }
+        let started = Instant::now();
+        let deadline = Deadline::after(*deadline);
+        let done = hosts.iter().try_for_each(|host| {
+            vcenter::power_off(vcenter, host, deadline)
+                .map_err(|doubt| format!("{host} could not be powered off by its vCenter: {doubt}"))
+        });
+        let outcome = done.map_or_else(Outcome::BadOutput, |()| Outcome::Ok);
+        let deed = Deed {
+            step: stage.name,
+            outcome: outcome.clone(),
+            took: started.elapsed(),
+            complaint: None,
+        };
+        report(&deed);
+        deeds.steps.push(deed);
+        plain(outcome)
     }
-}
-
-fn power_off(
-    config: &Vcenter,
-    hosts: &[String],
-    within: Duration,
-    tools: &Tools<'_>,
-) -> Result<(), End> {
-    if tools.is_stopping() {
-        return Err(End::Stopped);
-    }
-    let step = STEP.to_owned();
-    let before = Event::Before { step: step.clone() };
-    tools.note(&before).map_err(End::Incomplete)?;
-    let deadline = Deadline::after(within);
-    let done = hosts.iter().try_for_each(|host| {
-        vcenter::power_off(config, host, deadline)
-            .map_err(|doubt| format!("{host} could not be powered off by its vCenter: {doubt}"))
-    });
-    let outcome = match &done {
-        Ok(()) => "ok".to_owned(),
-        Err(why) => why.clone(),
-    };
-    let noted = tools.note(&Event::After { step, outcome });
-    done.map_err(End::FenceFailed)?;
-    noted.map_err(End::Incomplete)
 }

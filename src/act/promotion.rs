@@ -1,179 +1,150 @@
-//! The stage that promotes: list, promote, list again until no account is left.
-//!
-//! What the promoting command says of itself is not believed; the list is.
+//! What a promotion asks of the server: who is on a host, what is under way, and to promote.
 
 use std::time::{Duration, Instant};
 
-use crate::act::accounts::{self, Listed};
-use crate::act::step::Hand;
-use crate::act::{End, StageEnd, Tally, Tools};
-use crate::plan::{Outcome, Step};
-use crate::store::Event;
+use crate::act::{Deeds, Tally, Tools, accounts, is_late, late, plain, step};
+use crate::core::effect::{Order, Task};
+use crate::core::event::{Finding, Listed, Ran};
+use crate::core::story::Story;
+use crate::plan::{Outcome, Stage, Step, Work};
+use crate::store::AccountList;
 
 /// Between two questions whether an operation is still under way.
 const OPERATION_POLL: Duration = Duration::from_secs(2);
 
-/// Runs the stage.
-pub(super) fn run(
-    host: &str,
-    [list, promote, operations]: [&Step; 3],
-    tools: &mut Tools<'_>,
-    tally: &mut Tally,
-) -> StageEnd {
-    let mut steps = Vec::new();
-    let end = match promote_all(host, [list, promote, operations], tools, tally, &mut steps) {
-        Ok(()) => End::Complete,
-        Err(end) => end,
-    };
-    StageEnd { steps, end }
-}
-
-fn promote_all(
-    host: &str,
-    [list, promote, operations]: [&Step; 3],
-    tools: &mut Tools<'_>,
-    tally: &mut Tally,
-    steps: &mut Vec<super::Deed>,
-) -> Result<(), End> {
-    let asked_before = tools
-        .ledger
-        .as_ref()
-        .is_some_and(|ledger| ledger.story.begun.contains(promote.name));
-    if asked_before {
-        await_operations(operations, promote.deadline, tools)?;
+impl Tools<'_> {
+    pub(super) fn promotion(
+        &mut self,
+        task: Task,
+        stage: &Stage,
+        order: &Order,
+        story: &Story,
+        deeds: &mut Deeds,
+    ) -> Ran {
+        let Work::Promote {
+            host,
+            list,
+            promote,
+            operations,
+        } = &stage.work
+        else {
+            return plain(Outcome::BadOutput("it does not promote".into()));
+        };
+        match task {
+            Task::Operations => self.operations(operations),
+            Task::AwaitOperations => self.await_operations(operations, order),
+            Task::List => self.list(host, list, story, deeds),
+            Task::Promote => {
+                if is_late(order) {
+                    return late();
+                }
+                self.command(promote, order, deeds)
+            }
+            Task::Command(_) | Task::Sweep | Task::Prepare | Task::Recover | Task::Restore => {
+                plain(Outcome::BadOutput("it does not promote".into()))
+            }
+        }
     }
-    let listed = list_accounts(host, list, tools, steps)?;
-    tally.without_replica = listed.without_replica;
-    tally.lagging = listed.lagging;
-    tally.left = listed.total;
-    log::info!(
-        "accounts={} without_replica={} lagging={} unusable={}",
-        listed.total,
-        listed.without_replica,
-        listed.lagging,
-        listed.unusable
-    );
-    if tools.is_without_accounts() {
-        log::warn!(
-            "step={} accounts=0 cause=\"they are promoted already, or the peer's \
-             appserver_vmname is not its name in Carbonio\"",
-            list.name
+
+    fn list(&mut self, host: &str, list: &Step, story: &Story, deeds: &mut Deeds) -> Ran {
+        let opened = match self.accounts.take() {
+            Some(opened) => Ok(opened),
+            None => AccountList::open(&self.record, story),
+        };
+        let mut names = match opened {
+            Ok(names) => names,
+            Err(refusal) => {
+                let why = format!("{:#}", refusal.error);
+                return plain(Outcome::Unjournalled(why));
+            }
+        };
+        log::info!(
+            "step={} state=started deadline={}s",
+            list.name,
+            list.deadline.as_secs()
         );
-    }
-    while tally.left > 0 {
-        let (deed, _) = tools.run(promote);
+        let mut listed = None;
+        let (deed, _) = self.try_judged(list, &[], &mut |finished| match accounts::list(
+            finished, host, &mut names,
+        ) {
+            Ok(all) => {
+                listed = Some(all);
+                Outcome::Ok
+            }
+            Err(outcome) => outcome,
+        });
+        step::report(&deed);
+        let extent = names.extent();
+        self.accounts = Some(names);
         let outcome = deed.outcome.clone();
-        steps.push(deed);
-        match outcome {
-            Outcome::Stopped | Outcome::Skipped(_) => return Err(End::Stopped),
-            Outcome::Ok
-            | Outcome::Exit(_)
-            | Outcome::Signal(_)
-            | Outcome::TimedOut
-            | Outcome::SpawnFailed(_)
-            | Outcome::Unjournalled(_)
-            | Outcome::BadOutput(_) => {}
-        }
-        let left = list_accounts(host, list, tools, steps)?.total;
-        let before = std::mem::replace(&mut tally.left, left);
-        log::info!("accounts_left={left} accounts_before={before}");
-        // A command that failed or moved nothing is not tried again at once.
-        if left > 0 && (left >= before || outcome != Outcome::Ok) {
-            return Err(End::Incomplete(format!(
-                "{left} of {} accounts are still on the dead host ({}: {outcome})",
-                listed.total, promote.name
-            )));
+        deeds.steps.push(deed);
+        let Some(listed) = listed.filter(|_| outcome == Outcome::Ok) else {
+            return plain(outcome);
+        };
+        let tally = deeds.accounts.get_or_insert_with(|| Tally {
+            without_replica: listed.without_replica,
+            lagging: listed.lagging,
+            ..Tally::default()
+        });
+        tally.total = extent.names;
+        tally.left = listed.total;
+        let listed = Listed {
+            total: listed.total,
+            unusable: listed.unusable,
+            without_replica: listed.without_replica,
+            lagging: listed.lagging,
+            extent,
+        };
+        Ran {
+            outcome,
+            finding: Finding::Listed(listed),
         }
     }
-    Ok(())
-}
 
-/// Lists the accounts. Their names are durable before anything is done to them: a flush after a
-/// kill needs them, and the server no longer tells.
-fn list_accounts(
-    host: &str,
-    list: &Step,
-    tools: &mut Tools<'_>,
-    steps: &mut Vec<super::Deed>,
-) -> Result<Listed, End> {
-    if let Err(deed) = tools.begin(list) {
-        let outcome = deed.outcome.to_string();
-        steps.push(deed);
-        return Err(incomplete(list, &outcome));
-    }
-    let Some(ledger) = &mut tools.ledger else {
-        return Err(incomplete(list, "there is no account list"));
-    };
-    let mut listed = None;
-    let hand = Hand {
-        runner: &tools.runner,
-        variant: &tools.variant,
-        children: tools.children,
-    };
-    let (deed, _) = hand.try_variants(list, &[], &mut |finished| match accounts::list(
-        finished,
-        host,
-        &mut ledger.accounts,
-    ) {
-        Ok(all) => {
-            listed = Some(all);
-            Outcome::Ok
-        }
-        Err(outcome) => outcome,
-    });
-    let extent = ledger.accounts.extent();
-    tools.end(&deed);
-    let outcome = deed.outcome.clone();
-    steps.push(deed);
-    match (outcome, listed) {
-        (Outcome::Ok, Some(listed)) if listed.new == 0 => Ok(listed),
-        (Outcome::Ok, Some(listed)) => tools
-            .note(&Event::Listed(extent))
-            .map(|()| listed)
-            .map_err(|why| incomplete(list, &why)),
-        (Outcome::Stopped | Outcome::Skipped(_), _) => Err(End::Stopped),
-        (outcome, _) => Err(incomplete(list, &outcome.to_string())),
-    }
-}
-
-fn incomplete(step: &Step, why: &str) -> End {
-    End::Incomplete(format!("{}: {why}", step.name))
-}
-
-/// Waits while the server still works on a promotion that an earlier, killed run asked for.
-///
-/// A server that cannot say is not waited for: the list decides, and a second request for the
-/// accounts that are left is what the vendor's pages ask for after a crash.
-fn await_operations(operations: &Step, deadline: Duration, tools: &Tools<'_>) -> Result<(), End> {
-    let until = Instant::now() + deadline;
-    loop {
-        let (deed, finished) = tools.try_variants(operations, &[]);
-        let running = match (deed.outcome, finished.stdout) {
-            (Outcome::Stopped | Outcome::Skipped(_), _) => return Err(End::Stopped),
+    /// Asks how many promotions the server works on.
+    fn operations(&self, operations: &Step) -> Ran {
+        let (deed, finished) = self.try_variants(operations, &[]);
+        let found = match (&deed.outcome, finished.stdout) {
             (Outcome::Ok, Some(output)) => accounts::operations(&output),
             (outcome, _) => Err(outcome.to_string()),
         };
-        match running {
-            Ok(running) if running.promoting > 0 => {}
-            Ok(_) => return Ok(()),
+        match found {
+            Ok(found) => Ran {
+                outcome: deed.outcome,
+                finding: Finding::Operations(found.promoting),
+            },
             Err(why) => {
                 log::warn!(
                     "step={} outcome={why:?} consequence=\"not waited for\"",
                     operations.name
                 );
-                return Ok(());
+                plain(deed.outcome)
             }
         }
-        if Instant::now() >= until {
-            return Err(incomplete(
-                operations,
-                "a promotion is still under way on the server",
-            ));
+    }
+
+    /// Asks until none is under way, or the order's time is over.
+    fn await_operations(&self, operations: &Step, order: &Order) -> Ran {
+        let within = order.within.unwrap_or(operations.deadline);
+        let until = Instant::now() + within;
+        loop {
+            log::info!(
+                "step={} state=waiting cause=\"a promotion is under way on the server\"",
+                operations.name
+            );
+            let left = until.saturating_duration_since(Instant::now());
+            self.pause(OPERATION_POLL.min(left));
+            let ran = self.operations(operations);
+            match ran.finding {
+                Finding::Operations(under_way)
+                    if under_way > 0 && !self.is_stopping() && Instant::now() < until => {}
+                Finding::Operations(_)
+                | Finding::Nothing
+                | Finding::Late
+                | Finding::Listed(_)
+                | Finding::Swept { .. }
+                | Finding::Recovery(..) => return ran,
+            }
         }
-        log::info!(
-            "step={} state=waiting cause=\"a promotion is under way\"",
-            operations.name
-        );
-        tools.pause(OPERATION_POLL);
     }
 }

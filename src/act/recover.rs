@@ -8,10 +8,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::act::{Deed, End, StageEnd, Tools};
+use crate::act::{Deeds, Tools, is_late, late};
 use crate::core::STOP_MESH;
-use crate::plan::{PUT_BACK, RECOVER, Recovery, START_MESH};
-use crate::store::Event;
+use crate::core::effect::{Order, Task};
+use crate::core::event::{Finding, Ran, Recovery as Came};
+use crate::core::story::{Entry, Story};
+use crate::plan::{Outcome, PUT_BACK, RECOVER, Recovery, START_MESH};
 
 mod ground;
 mod leader;
@@ -20,6 +22,7 @@ mod raft;
 mod service;
 mod steps;
 
+pub use ground::Prepared;
 pub use peers::look_at_prepared;
 
 /// The step that writes the peers.
@@ -41,61 +44,92 @@ enum Trouble {
 struct Surgery<'a, 'b> {
     recovery: &'a Recovery,
     tools: &'a mut Tools<'b>,
+    deeds: &'a mut Deeds,
     /// Steps begun in this promotion, by whichever run.
     begun: BTreeSet<String>,
     /// Whether the journal says so: a folder of that name may be from years ago.
     is_backed_up: bool,
-    deeds: Vec<Deed>,
+    /// What was journalled by now.
+    noted: Vec<Entry>,
 }
 
-/// Recovers, or undoes what came of it.
-pub(super) fn run(recovery: &Recovery, tools: &mut Tools<'_>) -> StageEnd {
-    Surgery::on(recovery, tools).through(Surgery::recover)
-}
-
-/// Starts the service again that a killed recovery has stopped.
-pub(super) fn restore(recovery: &Recovery, tools: &mut Tools<'_>) -> StageEnd {
-    Surgery::on(recovery, tools).through(Surgery::restore)
+/// Prepares a recovery, recovers, or undoes what came of it.
+pub(super) fn run(
+    task: Task,
+    recovery: &Recovery,
+    order: &Order,
+    tools: &mut Tools<'_>,
+    story: &Story,
+    deeds: &mut Deeds,
+) -> Ran {
+    if is_late(order) {
+        return late();
+    }
+    let (came, noted) = match tools.journal(story) {
+        Ok(_) => Surgery::on(recovery, tools, story, deeds).through(task),
+        Err(refusal) => (Came::Incomplete(format!("{:#}", refusal.error)), Vec::new()),
+    };
+    Ran {
+        outcome: Outcome::Ok,
+        finding: Finding::Recovery(came, noted),
+    }
 }
 
 impl<'a, 'b> Surgery<'a, 'b> {
-    fn on(recovery: &'a Recovery, tools: &'a mut Tools<'b>) -> Self {
-        let story = tools.ledger.as_ref().map(|ledger| ledger.story);
-        let begun = story.map(|story| story.begun.clone());
-        let done = story.and_then(|story| story.commands.get(RECOVER));
+    fn on(
+        recovery: &'a Recovery,
+        tools: &'a mut Tools<'b>,
+        story: &Story,
+        deeds: &'a mut Deeds,
+    ) -> Self {
+        let done = story.commands.get(RECOVER);
         Self {
             recovery,
-            begun: begun.unwrap_or_default(),
+            begun: story.begun.clone(),
             is_backed_up: done.is_some_and(|done| done.iter().any(|it| it == BACKED_UP)),
-            deeds: Vec::new(),
+            noted: Vec::new(),
+            deeds,
             tools,
         }
     }
 
-    fn through(mut self, work: impl FnOnce(&mut Self) -> Result<(), End>) -> StageEnd {
-        let end = work(&mut self).map_or_else(|end| end, |()| End::Complete);
-        StageEnd {
-            steps: self.deeds,
-            end,
-        }
+    fn through(mut self, task: Task) -> (Came, Vec<Entry>) {
+        let came = match task {
+            Task::Prepare => self.prepare(),
+            Task::Recover => self.recover(),
+            Task::Restore => self.restore(),
+            Task::Command(_)
+            | Task::Operations
+            | Task::AwaitOperations
+            | Task::List
+            | Task::Promote
+            | Task::Sweep => Err(Came::Incomplete("this is no part of a recovery".into())),
+        };
+        let came = match came {
+            Ok(()) if task == Task::Prepare && self.tools.prepared.is_some() => Came::Ready,
+            Ok(()) => Came::Done,
+            Err(came) => came,
+        };
+        (came, self.noted)
     }
 
-    fn recover(&mut self) -> Result<(), End> {
+    /// Sees whether there is anything to recover, and whether all it needs is there.
+    fn prepare(&mut self) -> Result<(), Came> {
         match self.ask_leader(self.recovery.mesh.timeout) {
             // A mesh that has a leader is never touched: an earlier run recovered it, even if it
             // lost its patience, or nobody did.
             Ok(Some(leader)) if !self.is_peers_of_others() => {
                 log::info!("stage={RECOVER} leader={leader:?} outcome=\"nothing is to be done\"");
-                self.remove_peers().map_err(End::Incomplete)?;
+                self.remove_peers().map_err(Came::Incomplete)?;
                 return if self.begun.contains(START_MESH) {
                     Ok(())
                 } else {
-                    Err(End::NotReady("the mesh has got a leader".into()))
+                    Err(Came::NotReady("the mesh has got a leader".into()))
                 };
             }
             // Only our own stop explains an agent that does not say.
             Err(why) if !self.begun.contains(STOP_MESH) => {
-                return Err(End::NotReady(format!(
+                return Err(Came::NotReady(format!(
                     "whether the mesh has a leader is not known any more: {why}"
                 )));
             }
@@ -105,26 +139,33 @@ impl<'a, 'b> Surgery<'a, 'b> {
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
         }
         let ready = self.make_ready().map_err(|trouble| match trouble {
-            Trouble::Stopped => End::Stopped,
-            Trouble::Failed(why) => End::NotReady(why),
+            Trouble::Stopped => Came::Stopped,
+            Trouble::Failed(why) => Came::NotReady(why),
         });
-        let prepared = match ready {
-            Ok(prepared) => prepared,
-            Err(end) => {
+        match ready {
+            Ok(prepared) => self.tools.prepared = Some(prepared),
+            Err(came) => {
                 if self.begun.contains(STOP_MESH) {
                     self.restore()?;
                 }
-                return Err(end);
+                return Err(came);
             }
+        }
+        Ok(())
+    }
+
+    fn recover(&mut self) -> Result<(), Came> {
+        let Some(prepared) = self.tools.prepared.take() else {
+            return Err(Came::Incomplete("nothing was prepared".into()));
         };
         self.operate(&prepared).map_err(|trouble| match trouble {
-            Trouble::Stopped => End::Stopped,
+            Trouble::Stopped => Came::Stopped,
             Trouble::Failed(why) => self.give_up(&why),
         })
     }
 
     /// Sees to everything that can be known before the first change.
-    fn make_ready(&mut self) -> Result<ground::Prepared, Trouble> {
+    fn make_ready(&mut self) -> Result<Prepared, Trouble> {
         let recovery = self.recovery;
         if let Some(unit) = &recovery.unit {
             self.step(unit)?;
@@ -148,7 +189,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
         self.own_step("preflight", |_| ground::look(recovery, owner))
     }
 
-    fn operate(&mut self, prepared: &ground::Prepared) -> Result<(), Trouble> {
+    fn operate(&mut self, prepared: &Prepared) -> Result<(), Trouble> {
         let recovery = self.recovery;
         self.step(&recovery.stop)?;
         if !self.is_backed_up {
@@ -163,12 +204,21 @@ impl<'a, 'b> Surgery<'a, 'b> {
     }
 
     fn note_backup(&mut self) -> Result<(), Trouble> {
-        let done = Event::CommandDone {
+        let done = Entry::CommandDone {
             stage: RECOVER.to_owned(),
             command: BACKED_UP.to_owned(),
         };
-        self.tools.note(&done).map_err(Trouble::Failed)?;
+        self.note(done).map_err(Trouble::Failed)?;
         self.is_backed_up = true;
+        Ok(())
+    }
+
+    /// Journals what happens.
+    fn note(&mut self, entry: Entry) -> Result<(), String> {
+        let journal = self.tools.journal.as_ref().ok_or("there is no journal")?;
+        let noted = journal.append(&entry);
+        noted.map_err(|error| format!("the journal could not be written: {error}"))?;
+        self.noted.push(entry);
         Ok(())
     }
 
@@ -182,20 +232,20 @@ impl<'a, 'b> Surgery<'a, 'b> {
     }
 
     /// Undoes the recovery; it is not tried again before somebody has looked.
-    fn give_up(&mut self, why: &str) -> End {
+    fn give_up(&mut self, why: &str) -> Came {
         log::error!("stage={RECOVER} cause={why:?} next=\"what was done is undone\"");
         match self.own_step(PUT_BACK, |_| Ok(())) {
             Ok(()) => {}
-            Err(Trouble::Stopped) => return End::Stopped,
+            Err(Trouble::Stopped) => return Came::Stopped,
             Err(Trouble::Failed(unwritten)) => return self.put_off(why, &unwritten),
         }
         match self.put_back() {
-            Ok(()) => match self.tools.note(&Event::Undone) {
-                Ok(()) => End::GivenUp(format!("{why}; undone: nothing of the recovery is left")),
-                Err(noted) => End::GivenUp(format!("{why}; undone, but {noted}")),
+            Ok(()) => match self.note(Entry::Undone) {
+                Ok(()) => Came::GivenUp(format!("{why}; undone: nothing of the recovery is left")),
+                Err(noted) => Came::GivenUp(format!("{why}; undone, but {noted}")),
             },
-            Err(Trouble::Stopped) => End::Stopped,
-            Err(Trouble::Failed(other)) => End::GivenUp(format!(
+            Err(Trouble::Stopped) => Came::Stopped,
+            Err(Trouble::Failed(other)) => Came::GivenUp(format!(
                 "{why}; and it could not be undone: {other}; by hand: docs/mesh.md#by-hand"
             )),
         }
@@ -203,17 +253,17 @@ impl<'a, 'b> Surgery<'a, 'b> {
 
     /// Leaves it to the next run, as it cannot be written down that it is being undone; but leaves
     /// no service stopped.
-    fn put_off(&mut self, why: &str, unwritten: &str) -> End {
+    fn put_off(&mut self, why: &str, unwritten: &str) -> Came {
         let started = if self.begun.contains(START_MESH) {
             Ok(())
         } else {
             self.start_without_peers()
         };
         match started {
-            Ok(()) => End::Incomplete(format!("{why}; {unwritten}")),
-            Err(Trouble::Stopped) => End::Stopped,
+            Ok(()) => Came::Incomplete(format!("{why}; {unwritten}")),
+            Err(Trouble::Stopped) => Came::Stopped,
             Err(Trouble::Failed(other)) => {
-                End::Incomplete(format!("{why}; {unwritten}; {STILL_STOPPED}: {other}"))
+                Came::Incomplete(format!("{why}; {unwritten}; {STILL_STOPPED}: {other}"))
             }
         }
     }
@@ -232,14 +282,14 @@ impl<'a, 'b> Surgery<'a, 'b> {
         self.start_without_peers()
     }
 
-    fn restore(&mut self) -> Result<(), End> {
+    fn restore(&mut self) -> Result<(), Came> {
         if self.begun.contains(PUT_BACK) {
             // Somebody mended it by hand: to undo ours now would undo that.
             if self.has_leader() && !self.is_peers_of_others() {
                 log::warn!("stage=restore-mesh outcome=\"the mesh has a leader: left alone\"");
                 let removed = self.remove_peers();
-                let noted = removed.and_then(|()| self.tools.note(&Event::Undone));
-                return noted.map_err(End::Incomplete);
+                let noted = removed.and_then(|()| self.note(Entry::Undone));
+                return noted.map_err(Came::Incomplete);
             }
             return Err(self.give_up("an earlier run was ended while it undid the recovery"));
         }
@@ -257,11 +307,11 @@ impl<'a, 'b> Surgery<'a, 'b> {
         };
         match restored {
             Ok(()) if is_written || !was_started => {
-                self.tools.note(&Event::Undone).map_err(End::Incomplete)
+                self.note(Entry::Undone).map_err(Came::Incomplete)
             }
             Ok(()) => Ok(()),
-            Err(Trouble::Stopped) => Err(End::Stopped),
-            Err(Trouble::Failed(why)) => Err(End::Incomplete(format!("{STILL_STOPPED}: {why}"))),
+            Err(Trouble::Stopped) => Err(Came::Stopped),
+            Err(Trouble::Failed(why)) => Err(Came::Incomplete(format!("{STILL_STOPPED}: {why}"))),
         }
     }
 }

@@ -1,88 +1,29 @@
-//! Runs one step, in the variant that is the right one.
+//! Runs one command of a step, in the variant that is the right one.
 
 use std::cell::OnceCell;
 use std::slice;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use crate::act::{Deed, Tools, judge, orphans};
-use crate::base::command::{Finished, Noted, Runner};
+use crate::base::command::{Finished, Noted};
 use crate::base::process::Process;
+use crate::core::story::{Child, Entry};
 use crate::plan::{Outcome, Step};
-use crate::store::{Child, Event, Journal};
 
 impl Tools<'_> {
-    /// Runs a step once, journalled before and after.
-    pub(super) fn run(&self, step: &Step) -> (Deed, Option<Finished>) {
-        if let Err(deed) = self.begin(step) {
-            return (deed, None);
-        }
-        let (deed, finished) = self.try_variants(step, &[]);
-        self.end(&deed);
-        (deed, Some(finished))
-    }
-
-    /// Journals that a step is about to start.
-    pub(super) fn begin(&self, step: &Step) -> Result<(), Deed> {
-        let before = Event::Before {
-            step: step.name.into(),
-        };
-        self.note(&before).map_err(|why| Deed {
-            step: step.name,
-            outcome: Outcome::Unjournalled(why),
-            took: Duration::ZERO,
-            complaint: None,
-        })?;
-        log::info!(
-            "step={} state=started deadline={}s",
-            step.name,
-            step.deadline.as_secs()
-        );
-        Ok(())
-    }
-
-    /// Journals and tells how a step ended.
-    pub(super) fn end(&self, deed: &Deed) {
-        let after = Event::After {
-            step: deed.step.into(),
-            outcome: deed.outcome.to_string(),
-        };
-        if let Err(why) = self.note(&after) {
-            log::error!("step={} cause={why:?}", deed.step);
-        }
-        report(deed);
-    }
-
     /// Runs the right variant of a step, or finds out which it is.
     pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
-        let hand = Hand {
-            runner: &self.runner,
-            variant: &self.variant,
-            children: self.children,
-        };
-        hand.try_variants(step, tail, &mut |finished| {
+        self.try_judged(step, tail, &mut |finished| {
             judge::judge(step.judge, finished)
         })
     }
-}
 
-/// Runs what a plan says, and no more of it.
-pub(super) struct Hand<'a> {
-    pub(super) runner: &'a Runner,
-    pub(super) variant: &'a AtomicUsize,
-    pub(super) children: Option<&'a Journal>,
-}
-
-/// Says what a command came to.
-type By<'a> = dyn FnMut(&mut Finished) -> Outcome + 'a;
-
-impl Hand<'_> {
-    /// Runs the right variant of a step, or finds out which it is, by this judge.
-    pub(super) fn try_variants(
+    /// The same, by a judge of its own.
+    pub(super) fn try_judged(
         &self,
         step: &Step,
         tail: &[String],
-        by: &mut By<'_>,
+        judge: &mut dyn FnMut(&mut Finished) -> Outcome,
     ) -> (Deed, Finished) {
         let known = self.variant.load(Ordering::Relaxed);
         let candidates = match step.variants.get(known) {
@@ -91,7 +32,7 @@ impl Hand<'_> {
         };
         let mut last = None;
         for (index, argv) in candidates.iter().enumerate() {
-            let tried = self.try_once(step, argv, tail, by);
+            let tried = self.try_once(step, argv, tail, judge);
             let settled = match &tried.0.outcome {
                 Outcome::Ok => {
                     if candidates.len() > 1 {
@@ -113,35 +54,7 @@ impl Hand<'_> {
                 break;
             }
         }
-        last.unwrap_or_else(|| self.try_once(step, &[], tail, by))
-    }
-
-    /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
-    /// may be ten thousand, gets no control group, and harms nobody if it is run twice.
-    fn start(&self, step: &Step, argv: &[String], in_group: bool) -> Finished {
-        let Some(journal) = self.children else {
-            return self.runner.run(argv, step.deadline);
-        };
-        let child = OnceCell::new();
-        let note = |process: &Process| {
-            let child = child.get_or_init(|| Child {
-                step: step.name.to_owned(),
-                process: process.clone(),
-            });
-            journal.remark(&Event::Child(child.clone()))
-        };
-        let noted = Noted {
-            note: &note,
-            in_group,
-        };
-        let finished = self.runner.run_noted(argv, step.deadline, noted);
-        let ended = child
-            .get()
-            .filter(|child| is_over(child, &finished.outcome));
-        if let Some(Err(error)) = ended.map(|child| journal.remark(&child.ended())) {
-            log::error!("step={} cause=\"{error}\"", step.name);
-        }
-        finished
+        last.unwrap_or_else(|| self.try_once(step, &[], tail, judge))
     }
 
     fn try_once(
@@ -149,11 +62,11 @@ impl Hand<'_> {
         step: &Step,
         argv: &[String],
         tail: &[String],
-        by: &mut By<'_>,
+        judge: &mut dyn FnMut(&mut Finished) -> Outcome,
     ) -> (Deed, Finished) {
         let argv: Vec<String> = argv.iter().chain(tail).cloned().collect();
         let mut finished = self.start(step, &argv, tail.is_empty());
-        let outcome = by(&mut finished);
+        let outcome = judge(&mut finished);
         let complaint = match &outcome {
             Outcome::Ok => None,
             Outcome::Exit(_)
@@ -174,6 +87,34 @@ impl Hand<'_> {
             },
             finished,
         )
+    }
+
+    /// Runs a program, and has the journal know it for as long as it runs. A batch, of which there
+    /// may be ten thousand, gets no control group, and harms nobody if it is run twice.
+    fn start(&self, step: &Step, argv: &[String], in_group: bool) -> Finished {
+        let Some(journal) = self.journal.as_ref().filter(|_| self.is_tracked) else {
+            return self.runner.run(argv, step.deadline);
+        };
+        let child = OnceCell::new();
+        let note = |process: &Process| {
+            let child = child.get_or_init(|| Child {
+                step: step.name.to_owned(),
+                process: process.clone(),
+            });
+            journal.remark(&Entry::Child(child.clone()))
+        };
+        let noted = Noted {
+            note: &note,
+            in_group,
+        };
+        let finished = self.runner.run_noted(argv, step.deadline, noted);
+        let ended = child
+            .get()
+            .filter(|child| is_over(child, &finished.outcome));
+        if let Some(Err(error)) = ended.map(|child| journal.remark(&child.ended())) {
+            log::error!("step={} cause={:?}", step.name, error.to_string());
+        }
+        finished
     }
 }
 

@@ -137,6 +137,10 @@ impl Runner {
         let started = Instant::now();
         match self.start(argv, kept, noted) {
             Ok(running) => self.finish(running, started, deadline),
+            // A Ctrl-C reaches one that does not yet lead a session of its own.
+            Err(Outcome::SpawnFailed(_)) if self.stop.load(Ordering::Relaxed) => {
+                Finished::not_started(Outcome::Skipped("asked to stop".to_owned()))
+            }
             Err(outcome) => Finished::not_started(outcome),
         }
     }

@@ -1,13 +1,15 @@
 //! What the last run left for this one, and what this run leaves for the next. Pure.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Now;
+use crate::config::Policy;
+use crate::core::plan::ACTIVATE;
+use crate::core::story::{Story, Told};
 use crate::core::{Agent, Choice, Decision, Hold, STREAK_LASTS, Verdict};
-use crate::observe::{Leader, Observation};
+use crate::observe::{Leader, Observation, Reach};
 
 /// The step with which the recovery of a mesh begins to change anything.
 pub const STOP_MESH: &str = "stop-mesh";
@@ -24,11 +26,10 @@ pub struct Memory {
     pub promotion: Option<Promotion>,
     /// The restart-replica file: we stopped the HA module.
     pub module: Option<Module>,
-    /// Steps of the present promotion that were begun, whatever became of them. Those of a
-    /// finished one are forgotten.
-    pub begun: BTreeSet<String>,
-    /// When the promotion before the present one was finished, if it is known.
-    pub last_promotion: Option<Now>,
+    /// The journal, read once.
+    pub story: Story,
+    /// Whether an account list of a promotion that is over still lies there.
+    pub stale_list: bool,
     /// Whether the operator said: hands off.
     pub paused: bool,
 }
@@ -36,6 +37,9 @@ pub struct Memory {
 /// The peer is suspect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspicion {
+    /// Whom it is about; empty in a file of an earlier version.
+    #[serde(default)]
+    pub host: String,
     /// Consecutive runs that saw it dead.
     pub dead_streak: u32,
     /// When the first of them was.
@@ -55,6 +59,15 @@ pub struct Promotion {
     pub attempts: u32,
     /// Consecutive runs that saw the peer alive since.
     pub alive_streak: u32,
+    /// When the last of them was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alive_last: Option<Now>,
+    /// When the old active was last seen unable to serve; forgotten as soon as anybody sees it alive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fenced: Option<Now>,
+    /// Tries to finish what a promotion that is not gone on with has begun.
+    #[serde(default)]
+    pub finishing: u32,
     /// The host whose accounts are promoted.
     pub source: String,
     /// When it was begun.
@@ -78,6 +91,8 @@ pub enum Phase {
     Unfinished,
     /// Fencing failed; nothing was promoted.
     FenceFailed,
+    /// The old active's list of accounts was empty, and nobody has promoted them as far as we know.
+    NoAccounts,
     /// Done.
     Finished,
     /// It is being undone, and that is not done: how much of it still holds is not known.
@@ -93,6 +108,12 @@ impl Promotion {
         }
     }
 
+    /// Whether nothing is known of it but that somebody made the file, and nobody has answered for
+    /// that yet.
+    pub fn is_undocumented(&self) -> bool {
+        self.phase == Phase::Finished && self.started.is_none() && self.acknowledged.is_none()
+    }
+
     /// A promotion about to begin its first try.
     pub fn begun(epoch: u64, source: String, started: Option<Now>) -> Self {
         Self {
@@ -100,6 +121,9 @@ impl Promotion {
             phase: Phase::Unfinished,
             attempts: 0,
             alive_streak: 0,
+            alive_last: None,
+            fenced: None,
+            finishing: 0,
             source,
             started,
             finished: None,
@@ -117,6 +141,9 @@ pub struct Module {
     pub phase: ModulePhase,
     /// Consecutive runs that saw the peer alive since.
     pub alive_streak: u32,
+    /// When the last of them was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alive_last: Option<Now>,
     /// When the operator asked for the return, until that is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failback: Option<Now>,
@@ -140,6 +167,7 @@ impl Module {
         Self {
             phase,
             alive_streak: 0,
+            alive_last: None,
             failback: None,
         }
     }
@@ -154,27 +182,80 @@ impl Memory {
             || module.is_some_and(|it| it.failback.is_some())
     }
 
-    /// Returns how many runs in a row saw the peer alive since there is something to return from;
-    /// `None` when there is nothing.
-    pub fn alive_streak(&self) -> Option<u32> {
-        let promotion = self
-            .promotion
-            .as_ref()
-            .map(|promotion| promotion.alive_streak);
-        promotion.or(self.module.as_ref().map(|module| module.alive_streak))
+    /// Whether there is something to return from.
+    pub fn has_something_to_return(&self) -> bool {
+        self.promotion.is_some() || self.module.is_some()
     }
 
-    /// Returns how many runs in a row saw the peer dead; 0 when the last of them lies before a
-    /// reboot or too far back.
-    pub fn dead_streak(&self, now: &Now) -> u32 {
-        self.suspicion
+    /// Returns how many runs in a row will have seen the peer dead, when this one has.
+    pub fn dead_runs(&self, policy: &Policy, now: &Now) -> u32 {
+        let (streak, last) = self.suspicion.as_ref().map_or((0, None), |suspicion| {
+            (suspicion.dead_streak, suspicion.last.as_ref())
+        });
+        row(streak, last, policy, now)
+    }
+
+    /// Returns how many runs in a row will have seen the peer alive, when this one has.
+    pub fn alive_runs(&self, policy: &Policy, now: &Now) -> u32 {
+        let promotion = self.promotion.as_ref();
+        let module = self.module.as_ref();
+        let (streak, last) = promotion
+            .map(|it| (it.alive_streak, it.alive_last.as_ref()))
+            .or(module.map(|it| (it.alive_streak, it.alive_last.as_ref())))
+            .unwrap_or((0, None));
+        row(streak, last, policy, now)
+    }
+
+    /// Whether the promotion is done.
+    pub fn is_promoted(&self) -> bool {
+        let promotion = self.promotion.as_ref();
+        promotion.is_some_and(|it| it.phase == Phase::Finished)
+    }
+
+    /// Whether any of the traffic may have been moved: a switch that was only intended, or that came
+    /// no further than its fence, is nothing to go back from.
+    pub fn is_switched(&self) -> bool {
+        let promotion = self.promotion.as_ref();
+        promotion.is_some_and(|promotion| match promotion.phase {
+            Phase::Finished | Phase::Returning => true,
+            Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts => self.has_begun(ACTIVATE),
+        })
+    }
+
+    /// Forgets a row of runs that saw another host dead.
+    #[must_use]
+    pub fn about(mut self, host: &str) -> Self {
+        if let Some(suspicion) = &mut self.suspicion
+            && suspicion.host != host
+        {
+            if !suspicion.host.is_empty() {
+                *suspicion = Suspicion::default();
+            }
+            host.clone_into(&mut suspicion.host);
+        }
+        self
+    }
+
+    /// Whether a step of the present promotion was begun, whatever became of it. Where the journal
+    /// of a promotion is missing, everything counts as begun.
+    pub fn has_begun(&self, step: &str) -> bool {
+        match self.told() {
+            Told::Missing => true,
+            Told::All => self.story.begun.contains(step),
+            Told::Nothing => false,
+        }
+    }
+
+    /// Whether the journal tells that a step of the present promotion was begun.
+    pub fn is_told_begun(&self, step: &str) -> bool {
+        self.told() == Told::All && self.story.begun.contains(step)
+    }
+
+    /// Returns what the journal tells of the present promotion.
+    pub fn told(&self) -> Told {
+        self.promotion
             .as_ref()
-            .map_or(0, |suspicion| match &suspicion.last {
-                Some(last) if now.same_boot(last) && now.at_least_since(last) < STREAK_LASTS => {
-                    suspicion.dead_streak
-                }
-                Some(_) | None => 0,
-            })
+            .map_or(Told::Nothing, |it| self.story.about(it))
     }
 
     /// Returns what our own Consul agent can know: a recovery restarts it, and the dead that it
@@ -196,8 +277,8 @@ impl Memory {
     fn has_restarted_the_agent(&self) -> bool {
         match self.promotion.as_ref().map(|promotion| promotion.phase) {
             Some(Phase::Finished) => true,
-            Some(Phase::Unfinished) => self.is_recovering() || self.begun.contains(UNDONE),
-            None | Some(Phase::FenceFailed | Phase::Returning) => false,
+            Some(Phase::Unfinished) => self.is_recovering() || self.is_told_begun(UNDONE),
+            None | Some(Phase::FenceFailed | Phase::NoAccounts | Phase::Returning) => false,
         }
     }
 
@@ -206,25 +287,27 @@ impl Memory {
         match self.promotion.as_ref().map(|promotion| promotion.phase) {
             None => true,
             Some(Phase::Unfinished) => !self.is_recovering(),
-            Some(Phase::FenceFailed | Phase::Finished | Phase::Returning) => false,
+            Some(Phase::FenceFailed | Phase::NoAccounts | Phase::Finished | Phase::Returning) => {
+                false
+            }
         }
     }
 
     /// Whether a recovery of the mesh has begun to change anything, and is not over.
     pub fn is_recovering(&self) -> bool {
         let phase = self.promotion.as_ref().map(|promotion| promotion.phase);
-        phase == Some(Phase::Unfinished) && self.begun.contains(STOP_MESH)
+        phase == Some(Phase::Unfinished) && self.is_told_begun(STOP_MESH)
     }
 
     /// Returns what is left of the block period after the last promotion, if anything.
     pub fn block_left(&self, period: Duration, now: &Now) -> Option<Duration> {
-        let passed = now.at_least_since(self.last_promotion.as_ref()?);
+        let passed = now.at_least_since(self.story.last()?);
         period.checked_sub(passed).filter(|left| !left.is_zero())
     }
 
-    /// Returns the memory after a decision, before anything was done about it.
+    /// Returns the memory after a look and what was decided of it, before anything was done.
     #[must_use]
-    pub fn after(&self, decision: &Decision, now: &Now) -> Self {
+    pub fn after(&self, policy: &Policy, decision: &Decision, reach: &Reach, now: &Now) -> Self {
         let mut next = self.clone();
         let verdict = match &decision.choice {
             Choice::Hold(Hold::Changed(verdict)) => verdict,
@@ -245,26 +328,44 @@ impl Memory {
                 next.set_dead_streak(0, now);
             }
             Verdict::Dead if decision.is_unknown() => {}
-            Verdict::Unknown(_) => {}
+            // Whoever was silent has not been seen alive in a row.
+            Verdict::Unknown(_) => match reach {
+                Reach::Silent => next.set_alive_streak(0, None),
+                Reach::Answers | Reach::Unknown(_) => {}
+            },
             Verdict::Cut => {
                 next.set_dead_streak(0, now);
-                next.set_alive_streak(0);
+                next.set_alive_streak(0, None);
+                next.lift_fence();
             }
-            Verdict::Alive => next.saw_alive(),
-            Verdict::Dead => {
-                let seen = self.dead_streak(now).saturating_add(1);
-                next.suspicion.get_or_insert_default();
-                next.set_dead_streak(seen, now);
-                next.set_alive_streak(0);
-            }
+            Verdict::Alive => next.saw_alive(self.alive_runs(policy, now), policy, now),
+            Verdict::Dead => next.saw_dead(self.dead_runs(policy, now), policy, now),
         }
         next
     }
 
-    fn saw_alive(&mut self) {
+    fn saw_alive(&mut self, runs: u32, policy: &Policy, now: &Now) {
+        let last = self.promotion.as_ref().map(|it| it.alive_last.clone());
+        let last = last.or(self.module.as_ref().map(|it| it.alive_last.clone()));
         self.suspicion = None;
-        if let Some(seen) = self.alive_streak() {
-            self.set_alive_streak(seen.saturating_add(1));
+        self.lift_fence();
+        if counts(last.flatten().as_ref(), policy, now) {
+            self.set_alive_streak(runs, Some(now));
+        }
+    }
+
+    fn saw_dead(&mut self, runs: u32, policy: &Policy, now: &Now) {
+        self.set_alive_streak(0, None);
+        let suspicion = self.suspicion.get_or_insert_default();
+        if counts(suspicion.last.as_ref(), policy, now) {
+            self.set_dead_streak(runs, now);
+        }
+    }
+
+    /// Whoever was seen alive is not fenced any more.
+    fn lift_fence(&mut self) {
+        if let Some(promotion) = &mut self.promotion {
+            promotion.fenced = None;
         }
     }
 
@@ -278,12 +379,29 @@ impl Memory {
         }
     }
 
-    fn set_alive_streak(&mut self, seen: u32) {
+    fn set_alive_streak(&mut self, seen: u32, now: Option<&Now>) {
         if let Some(promotion) = &mut self.promotion {
             promotion.alive_streak = seen;
+            promotion.alive_last = now.cloned();
         }
         if let Some(module) = &mut self.module {
             module.alive_streak = seen;
+            module.alive_last = now.cloned();
         }
     }
+}
+
+/// How many runs in a row there are with this one, after `streak` of which the last was `last`. A
+/// run soon after it is the same one once more; after a reboot or a day the row begins anew.
+fn row(streak: u32, last: Option<&Now>, policy: &Policy, now: &Now) -> u32 {
+    let Some(last) = last else { return 1 };
+    if !now.same_boot(last) || now.at_least_since(last) >= STREAK_LASTS {
+        return 1;
+    }
+    streak.saturating_add(u32::from(counts(Some(last), policy, now)))
+}
+
+/// Whether a run counts, the last that did being `last`.
+fn counts(last: Option<&Now>, policy: &Policy, now: &Now) -> bool {
+    last.is_none_or(|last| !now.same_boot(last) || now.at_least_since(last) >= policy.run_spacing)
 }

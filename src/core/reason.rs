@@ -4,7 +4,7 @@
 use crate::core::{Choice, Decision, Hold, Ignorance, ModuleOrder, Verdict};
 
 /// Every reason code.
-pub const REASONS: [&str; 24] = [
+pub const REASONS: [&str; 26] = [
     "alive",
     "recovered",
     "returned",
@@ -23,6 +23,8 @@ pub const REASONS: [&str; 24] = [
     "has-leader",
     "confirming",
     "already-promoted",
+    "undocumented",
+    "drifted",
     "latched",
     "paused",
     "blocked",
@@ -64,7 +66,9 @@ impl Hold {
             Self::HasLeader(_) => "has-leader",
             Self::Confirming { .. } => "confirming",
             Self::AlreadyPromoted => "already-promoted",
-            Self::Latched => "latched",
+            Self::Undocumented => "undocumented",
+            Self::Drifted(_) => "drifted",
+            Self::Latched(_) => "latched",
             Self::Paused => "paused",
             Self::Blocked { .. } => "blocked",
             Self::FenceFailed => "fence-failed",
@@ -96,7 +100,18 @@ impl Hold {
             }
             Self::Confirming { .. } => "the peer is dead; not yet often enough".into(),
             Self::AlreadyPromoted => "the peer is dead and its promotion is done".into(),
-            Self::Latched => "the promotion failed; it waits for `habeat ack`".into(),
+            Self::Undocumented => {
+                "somebody made the promotion file, and nothing is known of that promotion; it waits \
+                 for `habeat ack`"
+                    .into()
+            }
+            Self::Drifted(proof) => {
+                format!("the promotion is done, and what it did holds no more: {proof}")
+            }
+            Self::Latched(None) => "the promotion failed; it waits for `habeat retry`".into(),
+            Self::Latched(Some(why)) => {
+                format!("the promotion failed ({why}); it waits for `habeat retry`")
+            }
             Self::Paused => "the operator said: hands off".into(),
             Self::Blocked { left } => {
                 format!(
@@ -104,7 +119,7 @@ impl Hold {
                     left.as_secs()
                 )
             }
-            Self::FenceFailed => "fencing failed; it waits for `habeat ack`".into(),
+            Self::FenceFailed => "fencing failed; it waits for `habeat retry`".into(),
             Self::Changed(verdict) => format!(
                 "the evidence changed just before the first step: {}",
                 in_full(verdict)

@@ -1,8 +1,9 @@
 //! The stages of a mailbox server: promote, restart replicas, flush caches; and its HA module.
 
-use super::stage::{Argv, Judge, Names, OnFailure, Stage, Step, Work};
+use super::stage::{Argv, Judge, Names, Stage, Step, Work};
 use super::{PROMOTE, START_MODULE};
 use crate::config::{Appserver, Carbonio, Config, Namespace};
+use crate::core::plan::{OnFailure, PROMOTE_STEP};
 
 /// Bytes of account names in one call, at the most. Linux caps a single argument at 128 KiB
 /// (`MAX_ARG_STRLEN`, execve(2)), and a list of names may be a single argument.
@@ -29,7 +30,7 @@ pub(super) fn promote(config: &Config, appserver: &Appserver) -> Stage {
                 Judge::CarbonioJson,
             ),
             promote: replica(
-                "promote-accounts",
+                PROMOTE_STEP,
                 "--sync",
                 &[
                     "promoteAccounts",

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::stage::{Argv, Judge, OnFailure, Stage, Step, Work};
-use crate::config::{Config, Duty, Mesh};
-use crate::core::{Memory, STOP_MESH};
+use super::stage::{Argv, Judge, Stage, Step, Work};
+use crate::config::{Config, Mesh};
+use crate::core::STOP_MESH;
+use crate::core::plan::OnFailure;
 
 /// The name of the stage that recovers the mesh.
 pub const RECOVER: &str = "recover-mesh";
@@ -112,16 +113,10 @@ fn draft(mesh: &Mesh) -> PathBuf {
 }
 
 /// Plans what a recovery needs that was begun and is not gone on with: its service runs again.
-pub(super) fn half_done(config: &Config, memory: &Memory) -> Vec<Stage> {
-    let Duty::Consulserver(mesh) = &config.duty else {
-        return Vec::new();
-    };
-    if !memory.is_recovering() {
-        return Vec::new();
-    }
-    vec![Stage {
+pub(super) fn half_done(config: &Config, mesh: &Mesh) -> Stage {
+    Stage {
         name: "restore-mesh",
         work: Work::Restore(Box::new(Recovery::of(config, mesh))),
         on_failure: OnFailure::Stop,
-    }]
+    }
 }

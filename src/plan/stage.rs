@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config::Vcenter;
+use crate::core::plan::OnFailure;
 use crate::plan::Recovery;
 
 /// Stages run one after another; the steps inside a stage may run side by side.
@@ -14,18 +15,6 @@ pub struct Stage {
     pub work: Work,
     /// What a failure means for the stages after it.
     pub on_failure: OnFailure,
-}
-
-/// What a failure means for the stages after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFailure {
-    /// They do not run.
-    Stop,
-    /// They run all the same.
-    GoOn,
-    /// They do not run, and nothing is tried again before `habeat ack`: the old active may still
-    /// serve.
-    Latch,
 }
 
 /// What a stage does.

@@ -1,17 +1,67 @@
 //! The log lines of a run: one fact per line, and exactly one `decision=` line.
 
-use crate::act::{Deeds, End};
 use crate::base::logging::{DECISION, word};
 use crate::config::{Config, Duty};
+use crate::core::effect::{End, Fact};
 use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
-use crate::plan::{self, takeover};
+use crate::plan::{self, Stage};
 use crate::report::report::{Report, leader, reach, shell_line, standing, voice_word};
 use crate::report::sentence::sentence;
+use crate::store::file::beside;
 use crate::witness::{Heard, Testimony, Weight};
 
+/// Logs what the machine tells.
+pub fn fact(config: &Config, takeover: &[Stage], fact: &Fact) {
+    match fact {
+        Fact::Seen(seen) => evidence(config, seen),
+        Fact::LooksAgain(verdict) => log::info!(
+            "verdict={} next=\"the evidence is taken once more\"",
+            verdict.name()
+        ),
+        Fact::Decided(decided, memory) => {
+            decision(config, decided);
+            withheld(takeover, decided);
+            left(config, memory, decided);
+        }
+        Fact::AwaitsOrphans(pids) => log::warn!(
+            "orphans={pids:?} state=waiting cause=\"commands of an earlier run, which was killed\""
+        ),
+        Fact::EndsOrphans(pids) => {
+            log::warn!("orphans={pids:?} outcome=ended cause=\"still there at the deadline\"");
+        }
+        Fact::JournalMissing => log::warn!(
+            "journal={} state=missing because=\"the promotion is unfinished, and nothing tells what was done \
+             of it\" consequence=\"everything counts as begun\"",
+            beside(&config.files.record(), ".journal").display()
+        ),
+        Fact::StageDone(stage) => {
+            log::info!("stage={stage} outcome=\"done by an earlier run\"");
+        }
+        Fact::CommandDone(step, command) => {
+            log::info!("step={step} command={command:?} outcome=\"done by an earlier run\"");
+        }
+        Fact::Begins(step, (number, all, command)) => {
+            log::info!("step={step} command={command:?} number={number}/{all}");
+        }
+        Fact::Left(listed, before) => match before {
+            None => log::info!(
+                "accounts={} without_replica={} lagging={} unusable={}",
+                listed.total,
+                listed.without_replica,
+                listed.lagging,
+                listed.unusable
+            ),
+            Some(before) => {
+                log::info!("accounts_left={} accounts_before={before}", listed.total);
+            }
+        },
+        Fact::NotWritten(why) => log::error!("journal=not-written cause={why:?}"),
+    }
+}
+
 /// Logs what was seen.
-pub fn evidence(config: &Config, seen: &Observation) {
+fn evidence(config: &Config, seen: &Observation) {
     for look in &seen.looks {
         log_look("probe", look);
     }
@@ -82,7 +132,7 @@ fn log_heard(heard: &Heard) {
 }
 
 /// Logs what was decided.
-pub fn decision(config: &Config, decision: &Decision) {
+fn decision(config: &Config, decision: &Decision) {
     let streak = decision
         .streak()
         .map(|streak| format!(" streak={streak}"))
@@ -109,10 +159,10 @@ pub fn decision(config: &Config, decision: &Decision) {
 }
 
 /// Logs what the config keeps this run from doing.
-pub fn withheld(config: &Config, decision: &Decision) {
+fn withheld(takeover: &[Stage], decision: &Decision) {
     match &decision.choice {
         Choice::Hold(Hold::NotEnabled) => {
-            for argv in plan::lines(&takeover(config)) {
+            for argv in plan::lines(takeover) {
                 log::warn!("would-run={:?}", shell_line(&argv));
             }
         }
@@ -127,7 +177,7 @@ pub fn withheld(config: &Config, decision: &Decision) {
 }
 
 /// Logs what a return leaves as it is.
-pub fn left(config: &Config, memory: &Memory, decision: &Decision) {
+fn left(config: &Config, memory: &Memory, decision: &Decision) {
     match &decision.choice {
         Choice::Return | Choice::Failback => not_given_back(config, memory, decision),
         Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
@@ -136,7 +186,7 @@ pub fn left(config: &Config, memory: &Memory, decision: &Decision) {
 
 fn not_given_back(config: &Config, memory: &Memory, decision: &Decision) {
     match &config.duty {
-        Duty::Proxyserver(proxyserver) if plan::is_switched(memory) => {
+        Duty::Proxyserver(proxyserver) if memory.is_switched() => {
             let (word, why) = if proxyserver.deactivate.is_empty() {
                 ("nothing-to-run", "the list is empty")
             } else if decision.choice == Choice::Return && !proxyserver.enable_deactivate {
@@ -161,7 +211,7 @@ fn not_given_back(config: &Config, memory: &Memory, decision: &Decision) {
 fn accounts_stay(promotion: &Promotion) {
     let stay = match promotion.phase {
         Phase::Finished => "here",
-        Phase::Unfinished | Phase::FenceFailed | Phase::Returning => {
+        Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning => {
             "where they are: the promotion was not finished, and is given up"
         }
     };
@@ -172,45 +222,38 @@ fn accounts_stay(promotion: &Promotion) {
 }
 
 /// Logs how the run ended.
-pub fn conclusion(report: &Report, deeds: &Deeds) {
+pub fn conclusion(report: &Report, end: &End) {
     let exit = report.exit;
     for line in &report.advice {
         log::warn!("operator={line:?}");
     }
-    match &deeds.end {
-        End::Complete => log::info!("result=complete exit={exit}"),
+    match end {
+        End::Complete | End::Acknowledged(_) => log::info!("result=complete exit={exit}"),
         End::Incomplete(why) => log::error!("result=incomplete exit={exit} cause={why:?}"),
         End::FenceFailed(why) => log::error!(
-            "result=fence-failed exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
+            "result=fence-failed exit={exit} cause={why:?} next=\"see to it, then: habeat retry\""
         ),
-        End::NotReady(why) => {
-            log::error!(
-                "result=not-ready exit={exit} cause={why:?} next=\"the next run looks again\""
-            );
-        }
+        End::NotReady(why) | End::Withheld(why) => log::error!(
+            "result=not-ready exit={exit} cause={why:?} next=\"the next run looks again\""
+        ),
         End::GivenUp(why) => log::error!(
-            "result=given-up exit={exit} cause={why:?} next=\"see to it, then: habeat ack\""
+            "result=given-up exit={exit} cause={why:?} next=\"see to it, then: habeat retry\""
+        ),
+        End::Changed(verdict) => log::error!(
+            "result=changed exit={exit} verdict={} cause=\"the peer was looked at again before the \
+             next step, and is not seen dead any more\" next=\"the next run looks again\"",
+            verdict.name()
+        ),
+        End::NoAccounts => log::error!(
+            "result=no-accounts exit={exit} cause=\"nobody is on the dead host: they are promoted \
+             already, or its appserver_vmname is not its name in Carbonio\" next=\"moved by hand: \
+             habeat ack; else docs/runbook.md#no-accounts\""
         ),
         End::Stopped => {
             log::warn!("result=stopped exit={exit} next=\"the next run goes on from here\"");
         }
-    }
-}
-
-/// Logs an acknowledgement, and returns what to tell the operator.
-pub fn acknowledgement(acknowledged: Option<&Promotion>, reason: &str) -> String {
-    let Some(promotion) = acknowledged else {
-        return "there is nothing to acknowledge: no promotion was begun".into();
-    };
-    let (epoch, source) = (promotion.epoch, &promotion.source);
-    log::warn!("ack=epoch-{epoch} source={source} reason={reason:?}");
-    match promotion.phase {
-        Phase::Finished => {
-            format!("acknowledged: the promotion of {source} (epoch {epoch}) is done")
+        End::NoPrivilege | End::NotWritten(_) | End::OtherHost(_) | End::Bug(_) => {
+            log::error!("result=refused exit={exit}");
         }
-        Phase::Unfinished | Phase::FenceFailed | Phase::Returning => format!(
-            "acknowledged: the promotion of {source} (epoch {epoch}) may be tried again; \
-             the next run that sees the peer dead goes on with it"
-        ),
     }
 }

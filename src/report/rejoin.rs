@@ -13,15 +13,16 @@ pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
     };
     match memory.promotion.as_ref().map(|promotion| promotion.phase) {
         Some(Phase::Finished) => {}
-        Some(Phase::Unfinished | Phase::FenceFailed | Phase::Returning)
-            if memory.begun.contains(START_MESH) =>
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning)
+            if memory.is_told_begun(START_MESH) =>
         {
             let unsure = "a recovery was begun and not seen to its end: Consul may have taken its \
                           peers; look by `habeat check --online` whether this node and the \
                           peer's servers follow one leader; docs/mesh.md#return";
             return vec![unsure.to_owned()];
         }
-        Some(Phase::Unfinished | Phase::FenceFailed | Phase::Returning) | None => {
+        Some(Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning)
+        | None => {
             return Vec::new();
         }
     }

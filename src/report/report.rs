@@ -173,12 +173,12 @@ impl Report {
     /// Reports a dry run; `on_promotion` where it may come to one.
     pub fn of_dry_run(
         parts: Parts<'_>,
-        now: &[Stage],
+        now: Vec<Argv>,
         on_promotion: Option<&[Stage]>,
         code: Code,
     ) -> Self {
         let would_run = WouldRun {
-            now: lines(now),
+            now,
             on_promotion: on_promotion.map(lines),
             when: match parts.config.policy.takeover {
                 Takeover::Automatic | Takeover::Manual => "on a confirmed death it would run",

@@ -6,14 +6,14 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use crc32fast::Hasher;
 use rustix::fs::{Mode, OFlags};
-use serde::{Deserialize, Serialize};
 
 use crate::base::refusal::Refusal;
+use crate::core::story::{Extent, Story};
 use crate::store::file::{self, beside};
 
 mod batches;
@@ -24,19 +24,10 @@ pub use batches::{Batch, Batches, Bounds};
 use known::Known;
 use slice::Slice;
 
+/// The end of its name.
+pub(super) const SUFFIX: &str = ".accounts";
 /// Names are written in pieces of this size.
 const PIECE: usize = 64 * 1024;
-
-/// How far a list goes, and the sum of what is in it: a list with the same extent is the same list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Extent {
-    /// Names.
-    pub names: usize,
-    /// Bytes.
-    pub bytes: u64,
-    /// CRC-32 of these bytes.
-    pub checksum: String,
-}
 
 /// The accounts of a promotion.
 #[derive(Debug)]
@@ -78,25 +69,35 @@ impl End {
 }
 
 impl AccountList {
-    /// Opens the list as the journal last knew it; an unknown one starts empty.
+    /// Opens the list as the journal last knew it; an unknown one starts empty. Where the journal
+    /// is lost, whoever is on the list stays on it.
     ///
     /// # Errors
     /// When it cannot be made, or is not what the journal says.
-    pub fn open(promotion: &Path, known: &Extent) -> Result<Self, Refusal> {
-        let path = beside(promotion, ".accounts");
+    pub fn open(promotion: &Path, story: &Story) -> Result<Self, Refusal> {
+        let known = &story.listed;
+        let path = path(promotion);
         let refused = |error| {
             Refusal::io(
                 error,
                 format!("cannot use the account list {}", path.display()),
             )
         };
+        if known.names == 0 && story.lost && path.exists() {
+            let file = file::open_append(&path).map_err(refused)?;
+            let length = file.metadata().map_err(refused)?.len();
+            let (end, names) = read(&file, length).map_err(refused)?;
+            // A torn last name was never acted on.
+            file.set_len(end.bytes).map_err(refused)?;
+            return Ok(Self::new(file, end, names));
+        }
         if known.names == 0 {
             let file = file::create(&path).map_err(refused)?;
             file::sync_folder(&path).map_err(refused)?;
             return Ok(Self::new(file, End::default(), Known::default()));
         }
         let file = file::open_append(&path).map_err(refused)?;
-        let (end, names) = read(&file, known).map_err(refused)?;
+        let (end, names) = read(&file, known.bytes).map_err(refused)?;
         let found = end.extent();
         if found != *known {
             return Err(Refusal::unusable(anyhow!(
@@ -226,11 +227,28 @@ impl AccountList {
     }
 }
 
-/// Reads a list as far as the journal knows it.
-fn read(file: &File, extent: &Extent) -> io::Result<(End, Known)> {
-    let mut lines = BufReader::with_capacity(PIECE, Slice::new(file, extent.bytes));
+/// Whether there is a list.
+pub fn is_there(promotion: &Path) -> bool {
+    path(promotion).exists()
+}
+
+/// Removes the list, durably. That there is none is fine.
+///
+/// # Errors
+/// When it stays.
+pub fn forget(promotion: &Path) -> Result<(), Refusal> {
+    file::remove(&path(promotion))
+}
+
+fn path(promotion: &Path) -> PathBuf {
+    beside(promotion, SUFFIX)
+}
+
+/// Reads the whole lines of a list, as far as `bytes`.
+fn read(file: &File, bytes: u64) -> io::Result<(End, Known)> {
+    let mut lines = BufReader::with_capacity(PIECE, Slice::new(file, bytes));
     let (mut end, mut known, mut line) = (End::default(), Known::default(), Vec::new());
-    while lines.read_until(b'\n', &mut line)? > 0 {
+    while lines.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
         known.append(name_of(&line), place(end.bytes)?);
         end.add(&line);
         line.clear();

@@ -273,7 +273,10 @@ fn disown(path: &Path, judged: &Metadata, why: &str, foreign: Foreign) {
             // Not believed in any case: whoever put it there shall not hold us up.
             if let Err(error) = set_aside(path, judged, why) {
                 let file = path.display();
-                log::warn!("file={file} foreign=ignored cause={why:?} error=\"{error}\"");
+                log::warn!(
+                    "file={file} foreign=ignored cause={why:?} error={:?}",
+                    error.to_string()
+                );
             }
         }
     }

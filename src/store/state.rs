@@ -2,7 +2,6 @@
 //! versioned, checksummed JSON document; an empty file (the ancestor's, or an admin's `touch`)
 //! is that state with no details. Damaged or newer than we know is refused, never guessed.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -15,7 +14,7 @@ use crate::base::refusal::Refusal;
 use crate::config::Files;
 use crate::core::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::store::file::{self, DOCUMENT_MAX, Foreign};
-use crate::store::{folder, journal, legacy};
+use crate::store::{accounts, folder, journal, legacy};
 
 /// The version of the documents we write, and the newest we read.
 const VERSION: u32 = 1;
@@ -47,17 +46,13 @@ pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
         }
     }
     let record = &files.record();
-    let promotion = read(&files.promotion, foreign, Promotion::undocumented)?;
-    let begun = match &promotion {
-        Some(promotion) => journal::begun(record, promotion, foreign)?,
-        None => BTreeSet::new(),
-    };
+    let story = journal::load(record, foreign)?.unwrap_or_default();
     Ok(Memory {
         suspicion: read(&files.down, foreign, Suspicion::default)?,
-        promotion,
-        begun,
+        promotion: read(&files.promotion, foreign, Promotion::undocumented)?,
         module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
-        last_promotion: journal::last_promotion(record, foreign)?,
+        stale_list: !story.is_open() && accounts::is_there(record),
+        story,
         paused: false,
     })
 }
@@ -65,30 +60,11 @@ pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
 /// Removes what killed runs left of files that they were about to replace.
 fn sweep(files: &Files) {
     let record = files.record();
-    let inner = [journal::SUFFIX, ".accounts"].map(|suffix| file::beside(&record, suffix));
+    let inner = [journal::SUFFIX, accounts::SUFFIX].map(|suffix| file::beside(&record, suffix));
     let outer = [&files.promotion, &files.down, &files.module];
     for path in outer.into_iter().chain(&inner) {
         file::sweep(path);
     }
-}
-
-/// Writes what has changed between two memories; nothing else is touched.
-///
-/// # Errors
-/// When a file cannot be written or removed.
-pub fn save(files: &Files, before: &Memory, after: &Memory) -> Result<(), Refusal> {
-    // The promotion first: whoever dies between two writes has said the more important thing.
-    write(
-        &files.promotion,
-        before.promotion.as_ref(),
-        after.promotion.as_ref(),
-    )?;
-    write(&files.module, before.module.as_ref(), after.module.as_ref())?;
-    write(
-        &files.down,
-        before.suspicion.as_ref(),
-        after.suspicion.as_ref(),
-    )
 }
 
 fn read<T: DeserializeOwned>(
@@ -132,13 +108,12 @@ fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, String> {
     serde_json::from_str(envelope.state.get()).map_err(|error| format!("it is damaged ({error})"))
 }
 
-fn write<T: Serialize + PartialEq>(
-    path: &Path,
-    before: Option<&T>,
-    after: Option<&T>,
-) -> Result<(), Refusal> {
-    match after {
-        _ if before == after => Ok(()),
+/// Writes a state file; `None` = it goes.
+///
+/// # Errors
+/// When it cannot be written or removed.
+pub fn write<T: Serialize>(path: &Path, state: Option<&T>) -> Result<(), Refusal> {
+    match state {
         None => file::remove(path),
         Some(state) => file::replace(path, &document(path, state)?),
     }

@@ -3,7 +3,6 @@
 mod accounts;
 mod children;
 mod journal;
-mod ranges;
 mod state;
 
 use std::path::Path;

@@ -168,8 +168,8 @@ fn require_service(site: &Site, what: &str) {
     }
 }
 
-/// Waits until the service program has ended that a killed run started: it does not carry the
-/// mark by which habeat itself would wait for it.
+/// Waits until the service program has ended that a killed run started, so that all it does is
+/// seen.
 fn await_the_service_program(site: &Site) {
     let program = site.path("service").display().to_string();
     let is_at_work = || {

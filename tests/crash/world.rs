@@ -186,6 +186,10 @@ impl<'a> World<'a> {
             if let (true, Some((call, first))) = (pid == main, call) {
                 let count = counts.entry(call).or_insert(0);
                 *count += 1;
+                // A thread is no program.
+                if line.contains("CLONE_THREAD") {
+                    continue;
+                }
                 let same = match call {
                     "write" if first == "2," => continue,
                     "write" => before == (call, first),

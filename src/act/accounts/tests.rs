@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 use super::{Listed, list, operations};
 use crate::base::command::{Finished, Outcome};
-use crate::store::{AccountList, Bounds, Extent};
+use crate::core::story::Story;
+use crate::store::{AccountList, Bounds};
 
 /// The host that every list here is asked about.
 const HOST: &str = "mbox1.example.com";
@@ -30,7 +31,7 @@ fn finished(output: File) -> Finished {
 fn new_list() -> (TempDir, AccountList) {
     let folder = tempfile::tempdir().unwrap();
     let promotion = folder.path().join("promotion");
-    let list = AccountList::open(&promotion, &Extent::default()).unwrap();
+    let list = AccountList::open(&promotion, &Story::default()).unwrap();
     (folder, list)
 }
 

@@ -26,7 +26,8 @@ const NODE_ID_MAX: u64 = 64;
 const NUMBER_MAX: u64 = 32;
 
 /// What is written, and to whom it belongs.
-pub(super) struct Prepared {
+#[derive(Debug)]
+pub struct Prepared {
     pub(super) peers: String,
     /// User and group; `None` = our own.
     pub(super) owner: Option<(u32, u32)>,

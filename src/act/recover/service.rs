@@ -2,10 +2,8 @@
 
 use super::{Surgery, Trouble, raft};
 use crate::act::step::report;
-use crate::plan::Step;
+use crate::plan::{Outcome, Step};
 
-/// The only part of a command's environment that a service started by it may keep.
-const KEPT: &str = "HABEAT_EPOCH";
 /// The start that takes a stop back. Another name than that of the start with new peers: what was
 /// begun under that one may have changed the Raft folder.
 const START_AGAIN: &str = "start-again";
@@ -13,7 +11,7 @@ const START_AGAIN: &str = "start-again";
 impl Surgery<'_, '_> {
     /// Starts the service, which takes the peers.
     pub(super) fn start_with_peers(&mut self) -> Result<(), Trouble> {
-        self.unmarked(|surgery| surgery.step(&surgery.recovery.start).map(|_| ()))
+        self.step(&self.recovery.start).map(|_| ())
     }
 
     /// Starts the service as it was. That this cannot be written down is no reason to leave it
@@ -26,32 +24,19 @@ impl Surgery<'_, '_> {
             name: START_AGAIN,
             ..self.recovery.start.clone()
         };
-        self.unmarked(|surgery| surgery.start_anyway(&again))
+        self.start_anyway(&again)
     }
 
     fn start_anyway(&mut self, again: &Step) -> Result<(), Trouble> {
-        let (mut deed, finished) = self.tools.run(again);
-        if finished.is_none() {
-            log::warn!(
-                "step={START_AGAIN} cause={:?} next=\"all the same\"",
-                deed.outcome.to_string()
-            );
+        let (mut deed, _) = self.journalled(again);
+        if let Outcome::Unjournalled(why) = &deed.outcome {
+            log::warn!("step={START_AGAIN} cause={why:?} next=\"all the same\"");
+            self.tools.is_tracked = false;
             deed = self.tools.try_variants(again, &[]).0;
             report(&deed);
         }
         let outcome = deed.outcome.clone();
-        self.deeds.push(deed);
+        self.deeds.steps.push(deed);
         Self::came_to(again, &outcome)
-    }
-
-    /// The service may outlive this run for years: it must not carry the mark by which a later one
-    /// finds, and ends, what a killed run left behind.
-    fn unmarked<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let whole = self.tools.runner.environment.clone();
-        let environment = &mut self.tools.runner.environment;
-        environment.retain(|(name, _)| name == KEPT);
-        let done = work(self);
-        self.tools.runner.environment = whole;
-        done
     }
 }

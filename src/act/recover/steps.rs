@@ -1,22 +1,51 @@
 //! The steps of a recovery: its commands, and what it does itself. All are journalled alike.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Surgery, Trouble};
 use crate::act::Deed;
 use crate::act::step::report;
 use crate::base::command::Finished;
+use crate::core::story::Entry;
 use crate::plan::{Outcome, Step};
-use crate::store::Event;
 
 impl Surgery<'_, '_> {
     /// Runs a command.
     pub(super) fn step(&mut self, step: &Step) -> Result<Option<Finished>, Trouble> {
         self.begun.insert(step.name.to_owned());
-        let (deed, finished) = self.tools.run(step);
+        let (deed, finished) = self.journalled(step);
         let outcome = deed.outcome.clone();
-        self.deeds.push(deed);
+        self.deeds.steps.push(deed);
         Self::came_to(step, &outcome).map(|()| finished)
+    }
+
+    /// Runs a command, journalled before and after.
+    pub(super) fn journalled(&mut self, step: &Step) -> (Deed, Option<Finished>) {
+        let name = step.name.to_owned();
+        if let Err(why) = self.note(Entry::Before { step: name.clone() }) {
+            let deed = Deed {
+                step: step.name,
+                outcome: Outcome::Unjournalled(why),
+                took: Duration::ZERO,
+                complaint: None,
+            };
+            return (deed, None);
+        }
+        log::info!(
+            "step={} state=started deadline={}s",
+            step.name,
+            step.deadline.as_secs()
+        );
+        let (deed, finished) = self.tools.try_variants(step, &[]);
+        let outcome = deed.outcome.to_string();
+        if let Err(why) = self.note(Entry::After {
+            step: name,
+            outcome,
+        }) {
+            log::error!("step={} cause={why:?}", step.name);
+        }
+        report(&deed);
+        (deed, Some(finished))
     }
 
     /// Tells what the outcome of a command means.
@@ -44,8 +73,8 @@ impl Surgery<'_, '_> {
         }
         let step = name.to_owned();
         self.begun.insert(step.clone());
-        let before = Event::Before { step: step.clone() };
-        self.tools.note(&before).map_err(Trouble::Failed)?;
+        let before = Entry::Before { step: step.clone() };
+        self.note(before).map_err(Trouble::Failed)?;
         let started = Instant::now();
         let done = work(self);
         let outcome = match &done {
@@ -53,11 +82,10 @@ impl Surgery<'_, '_> {
             Ok(_) => Outcome::Ok,
             Err(why) => Outcome::BadOutput(why.clone()),
         };
-        let after = Event::After {
+        let noted = self.note(Entry::After {
             step,
             outcome: outcome.to_string(),
-        };
-        let noted = self.tools.note(&after);
+        });
         let deed = Deed {
             step: name,
             outcome,
@@ -65,7 +93,7 @@ impl Surgery<'_, '_> {
             complaint: None,
         };
         report(&deed);
-        self.deeds.push(deed);
+        self.deeds.steps.push(deed);
         let done = done.map_err(|why| Trouble::Failed(format!("{name}: {why}")))?;
         noted.map_err(Trouble::Failed)?;
         if self.tools.is_stopping() {
