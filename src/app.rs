@@ -14,7 +14,7 @@ use crate::core::effect::{Effect, End, Ending, Fact};
 use crate::core::event::{Errand, Event, What};
 use crate::core::machine::{Setup, State, step};
 use crate::plan::Book;
-use crate::report::{asker, history, lines, report::Parts, report::Report};
+use crate::report::{asker, history, lines, record::Parts, record::Report};
 use crate::store::{Foreign, RunLock};
 
 mod dry;
@@ -50,8 +50,15 @@ fn drive(
             world.tell(fact, &state);
         }
         what = match turn.effect {
-            Effect::End(ending) => return Ok((state, ending)),
-            effect => world.carry_out(effect, &state)?,
+            Effect::End(ending) => return Ok((state, *ending)),
+            effect @ (Effect::Recall
+            | Effect::Observe
+            | Effect::Write(_)
+            | Effect::FindOrphans
+            | Effect::AwaitOrphans(_)
+            | Effect::EndOrphans
+            | Effect::Run(_)
+            | Effect::Wait(_)) => world.carry_out(effect, &state)?,
         };
     }
 }
@@ -127,10 +134,12 @@ pub fn take_down(path: &Path, errand: Errand) -> Result<Option<Box<Promotion>>, 
     let stop = Arc::default();
     let mut world = Real::new(&config, &book, Foreign::Move, &stop);
     let (_, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
-    match world.sound(ending)?.end {
-        End::Acknowledged(promotion) => Ok(promotion),
-        end => Err(Refusal::bug(anyhow!("an operator's word came to {end:?}"))),
-    }
+    let end = world.sound(ending)?.end;
+    let End::Acknowledged(promotion) = end else {
+        let why = anyhow!("an operator's word came to {end:?}");
+        return Err(Refusal::bug(why));
+    };
+    Ok(promotion)
 }
 
 fn decided(state: &State) -> Result<&crate::core::Decision, Refusal> {

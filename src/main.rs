@@ -14,9 +14,9 @@ use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
 use habeat::core::event::Errand;
 use habeat::drill::Drilled;
-use habeat::report::report::refused;
-use habeat::verbs::ack;
+use habeat::report::record::refused;
 use habeat::verbs::check::{self, Scope};
+use habeat::verbs::{ack, config};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
@@ -90,6 +90,13 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             let (text, code) = check::check(&common.config, &scope, json);
             say(&text);
             Ok(code)
+        }
+        Verb::Config { verb } => {
+            logging::start(None, common.level().min(log::LevelFilter::Warn));
+            config::config(&common.config, &verb).map(|text| {
+                say(&text);
+                Code::Done
+            })
         }
         Verb::Ack(args) => word(common, &args.reason, ack::ack),
         Verb::Retry(args) => word(common, &args.reason, ack::retry),

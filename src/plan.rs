@@ -53,7 +53,7 @@ impl Book {
         let (mut back, mut back_by_itself, mut stops, mut restore) = (None, true, None, None);
         match &config.duty {
             Duty::Appserver(_) => {
-                stops = Some([STOP_MODULE, START_MODULE].map(|it| module(config, it)))
+                stops = Some([STOP_MODULE, START_MODULE].map(|it| module(config, it)));
             }
             Duty::Proxyserver(proxyserver) => {
                 back =

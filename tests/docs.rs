@@ -159,6 +159,8 @@ fn the_runbook_has_a_paragraph_for_each_code_and_none_for_others() {
         "timer-silent",
         "promote-by-hand",
         "after-a-promotion",
+        "no-accounts",
+        "not-ready",
     ];
     let due: BTreeSet<&str> = REASONS
         .iter()

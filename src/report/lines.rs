@@ -6,7 +6,7 @@ use crate::core::effect::{End, Fact};
 use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, Stage};
-use crate::report::report::{Report, leader, reach, shell_line, standing, voice_word};
+use crate::report::record::{Report, leader, reach, shell_line, standing, voice_word};
 use crate::report::sentence::sentence;
 use crate::store::file::beside;
 use crate::witness::{Heard, Testimony, Weight};

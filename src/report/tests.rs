@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::history;
-use super::report::{Parts, Report};
+use super::record::{Parts, Report};
 use crate::base::clock::Now;
 use crate::base::refusal::Code;
 use crate::config::{Config, History, load};

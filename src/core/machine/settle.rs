@@ -267,7 +267,7 @@ impl Machine<'_> {
                 next.module = Some(Module::new(ModulePhase::Stopped));
             }
             Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback => {
-                self.settle_rest(end, next)
+                self.settle_rest(end, next);
             }
         }
     }

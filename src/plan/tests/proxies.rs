@@ -72,10 +72,10 @@ fn a_switch_may_be_taken_back_and_its_proofs_only_ask() {
     ));
     let classes = |stage: &str| -> Vec<Class> {
         let outline = book.stage(stage).expect("a stage").outline();
-        match outline.work {
-            core::plan::Work::Commands(commands) => commands.iter().map(|it| it.class).collect(),
-            other => panic!("{other:?}"),
-        }
+        let core::plan::Work::Commands(commands) = outline.work else {
+            panic!("{outline:?}")
+        };
+        commands.iter().map(|it| it.class).collect()
     };
     assert_eq!(classes("fence"), [Class::Irreversible, Class::Reversible]);
     let switch = [Class::Reversible, Class::Reversible, Class::Query];

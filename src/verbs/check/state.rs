@@ -48,5 +48,5 @@ pub(super) fn look(config: &Config, found: &mut Findings) {
 /// Whether it lies, or would lie once it is made, in memory.
 fn is_in_memory(path: &Path) -> bool {
     let there = path.ancestors().find_map(|it| statfs(it).ok());
-    there.is_some_and(|it| IN_MEMORY.contains(&i64::from(it.f_type)))
+    there.is_some_and(|it| IN_MEMORY.contains(&it.f_type))
 }

@@ -2,7 +2,7 @@
 
 use crate::base::logging::one_line;
 use crate::plan::Argv;
-use crate::report::report::Report;
+use crate::report::record::Report;
 
 impl Report {
     /// Renders a dry run for a person.
