@@ -13,8 +13,8 @@ use crate::core::Promotion;
 use crate::core::effect::{Effect, End, Ending, Fact};
 use crate::core::event::{Errand, Event, What};
 use crate::core::machine::{Setup, State, step};
-use crate::plan::Book;
 use crate::report::{asker, history, lines, record::Parts, record::Report};
+use crate::roles::Book;
 use crate::store::{Foreign, RunLock};
 
 mod dry;

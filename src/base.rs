@@ -11,3 +11,4 @@ pub mod owner;
 pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;
+pub mod unguessable;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Each module may use those before it.
 const ORDER: &[&str] = &[
-    "base", "clients", "config", "witness", "observe", "core", "store", "plan", "roles", "act",
-    "report", "app", "verbs", "drill", "cli", "main",
+    "base", "clients", "config", "witness", "observe", "core", "store", "act", "roles", "report",
+    "app", "verbs", "drill", "cli", "main",
 ];
 /// Modules that may use less than the order allows, and what that is.
 const ONLY: &[(&str, &[&str])] = &[("base", &[]), ("clients", &["base"])];

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Duty};
 use crate::core::machine::Setup;
-use crate::plan::Book;
+use crate::roles::Book;
 
 pub(super) fn of(config: &Config, book: &Book) -> Setup {
     let timeouts = &config.timeouts;

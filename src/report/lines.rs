@@ -5,9 +5,9 @@ use crate::config::{Config, Duty};
 use crate::core::effect::{End, Fact};
 use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
-use crate::plan::{self, Stage};
 use crate::report::record::{Report, leader, reach, shell_line, standing, voice_word};
 use crate::report::sentence::sentence;
+use crate::roles::{self, Stage};
 use crate::store::file::beside;
 use crate::witness::{Heard, Testimony, Weight};
 
@@ -162,7 +162,7 @@ fn decision(config: &Config, decision: &Decision) {
 fn withheld(takeover: &[Stage], decision: &Decision) {
     match &decision.choice {
         Choice::Hold(Hold::NotEnabled) => {
-            for argv in plan::lines(takeover) {
+            for argv in roles::lines(takeover) {
                 log::warn!("would-run={:?}", shell_line(&argv));
             }
         }

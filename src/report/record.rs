@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::act::{Deeds, Tally};
+use crate::act::{Argv, Deeds, Tally};
 use crate::base::clock::Now;
 use crate::base::refusal::Code;
 use crate::config::{Config, Takeover};
 use crate::core::{Decision, Memory, contradict};
 use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
-use crate::plan::{Argv, Stage, lines};
 use crate::report::rejoin::rejoin;
 use crate::report::sentence::sentence;
+use crate::roles::{Stage, lines};
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
 mod text;

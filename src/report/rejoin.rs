@@ -3,8 +3,8 @@
 
 use crate::config::{Config, Duty};
 use crate::core::{Memory, Phase};
-use crate::plan::START_MESH;
 use crate::report::record::shell_line;
+use crate::roles::consulserver::START_MESH;
 
 /// Returns what an operator has to do, line by line; nothing while there is nothing recovered.
 pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {

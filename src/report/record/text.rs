@@ -1,7 +1,7 @@
 //! A report for a person.
 
+use crate::act::Argv;
 use crate::base::logging::one_line;
-use crate::plan::Argv;
 use crate::report::record::Report;
 
 impl Report {

@@ -6,11 +6,12 @@ use std::sync::atomic::AtomicBool;
 use super::findings::Findings;
 use super::online::{Mark, Online};
 use super::programs::is_found;
-use crate::act::accounts::{self, Listed};
+use crate::act::Step;
 use crate::act::judge::complaint;
 use crate::base::command::Runner;
 use crate::config::{Config, Duty, Takeover};
-use crate::plan::{Step, Work, takeover};
+use crate::roles::appserver::accounts::{self, Listed};
+use crate::roles::{Action, Book};
 use crate::store::AccountList;
 
 /// Asks by the step by which a takeover begins, which only reads.
@@ -19,17 +20,15 @@ pub(super) fn ask(config: &Config, told: &mut Vec<Online>, found: &mut Findings)
         Duty::Appserver(_) => {}
         Duty::Proxyserver(_) | Duty::Consulserver(_) => return,
     }
-    let list = takeover(config)
-        .into_iter()
-        .find_map(|stage| match stage.work {
-            Work::Promote { list, .. } => Some(list),
-            Work::Sequence(_)
-            | Work::Switch { .. }
-            | Work::PowerOff { .. }
-            | Work::Recover(_)
-            | Work::Restore(_)
-            | Work::Batches { .. } => None,
-        });
+    let takeover = Book::of(config).takeover;
+    let list = takeover.into_iter().find_map(|stage| match stage.action {
+        Action::Promote(promotion) => Some(promotion.list),
+        Action::Commands(_)
+        | Action::PowerOff(_)
+        | Action::Batches(_)
+        | Action::Recover(_)
+        | Action::Restore(_) => None,
+    });
     let Some(list) = list else {
         return;
     };

@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::findings::Findings;
-use crate::act::recover::look_at_prepared;
 use crate::base::command::environment::folders;
 use crate::config::{Appserver, Config, Duty, Mesh};
+use crate::roles::consulserver::recover::look_at_prepared;
 
 /// The users of this machine (passwd(5)).
 const USERS: &str = "/etc/passwd";

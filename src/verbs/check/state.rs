@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rustix::fs::statfs;
+use rustix::fs::{FsWord, statfs};
 
 use super::findings::Findings;
 use crate::base::clock;
@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::store::folder;
 
 /// File systems that lie in memory (statfs(2), `TMPFS_MAGIC` and `RAMFS_MAGIC`).
-const IN_MEMORY: [i64; 2] = [0x0102_1994, 0x8584_58f6];
+const IN_MEMORY: [FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// Notes why no run could keep state, and what lies in memory, and so is forgotten by the next boot.
 pub(super) fn look(config: &Config, found: &mut Findings) {

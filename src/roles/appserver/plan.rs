@@ -1,15 +1,43 @@
 //! The stages of a mailbox server: promote, restart replicas, flush caches; and its HA module.
 
-use super::stage::{Argv, Judge, Names, Stage, Step, Work};
-use super::{PROMOTE, START_MODULE};
+use super::Promotion;
+use crate::act::{Argv, Batches, Judge, Names, Step};
 use crate::config::{Appserver, Carbonio, Config, Namespace};
-use crate::core::plan::{OnFailure, PROMOTE_STEP};
+use crate::core::plan::{Class, OnFailure, PROMOTE_STEP};
+use crate::roles::RolePlan;
+use crate::roles::stage::{Action, Stage};
+
+/// The name of the stage that promotes.
+const PROMOTE: &str = "promote";
+/// The name of the stage that stops the HA module of the manual site.
+pub(crate) const STOP_MODULE: &str = "stop-module";
+/// The name of the stage that starts it again.
+pub(crate) const START_MODULE: &str = "start-module";
 
 /// Bytes of account names in one call, at the most. Linux caps a single argument at 128 KiB
 /// (`MAX_ARG_STRLEN`, execve(2)), and a list of names may be a single argument.
 const BATCH_BYTES: usize = 96 * 1024;
 
-pub(super) fn promote(config: &Config, appserver: &Appserver) -> Stage {
+/// Plans them.
+pub(crate) fn plan(config: &Config, appserver: &Appserver) -> RolePlan {
+    let mut takeover = vec![promote(config, appserver)];
+    if appserver.restart_replica {
+        takeover.push(restart_replicas(config));
+    }
+    if appserver.flush_cache {
+        takeover.push(flush(config, appserver));
+    }
+    RolePlan {
+        takeover,
+        module: Some([
+            module(config, STOP_MODULE, "doStopService", Class::Reversible),
+            module(config, START_MODULE, "doStartService", Class::Undo),
+        ]),
+        ..RolePlan::default()
+    }
+}
+
+fn promote(config: &Config, appserver: &Appserver) -> Stage {
     let host = &config.peer.host();
     let threads = appserver.threads.to_string();
     let replica = |name, flag, words: &[&str], deadline, judge| Step {
@@ -20,7 +48,7 @@ pub(super) fn promote(config: &Config, appserver: &Appserver) -> Stage {
     };
     Stage {
         name: PROMOTE,
-        work: Work::Promote {
+        action: Action::Promote(Box::new(Promotion {
             host: host.clone(),
             list: replica(
                 "list-accounts",
@@ -51,12 +79,12 @@ pub(super) fn promote(config: &Config, appserver: &Appserver) -> Stage {
                 deadline: config.timeouts.query,
                 judge: Judge::CarbonioJson,
             },
-        },
+        })),
         on_failure: OnFailure::Stop,
     }
 }
 
-pub(super) fn restart_replicas(config: &Config) -> Stage {
+fn restart_replicas(config: &Config) -> Stage {
     let step = |name, verb| Step {
         name,
         variants: replica_variants(&config.carbonio, Some("--json"), &[verb, "accounts"]),
@@ -70,7 +98,7 @@ pub(super) fn restart_replicas(config: &Config) -> Stage {
     batches(config, "restart-replicas", steps, Names::CommaList)
 }
 
-pub(super) fn flush(config: &Config, appserver: &Appserver) -> Stage {
+fn flush(config: &Config, appserver: &Appserver) -> Stage {
     let zmprov = config.carbonio.zmprov.display().to_string();
     let mut argv = as_user(&config.carbonio, zmprov);
     argv.push("fc".into());
@@ -88,25 +116,20 @@ pub(super) fn flush(config: &Config, appserver: &Appserver) -> Stage {
 }
 
 fn batches(config: &Config, name: &'static str, steps: Vec<Step>, names: Names) -> Stage {
-    let work = Work::Batches {
+    let action = Action::Batches(Batches {
         steps,
         names,
         max_names: config.carbonio.flush_batch,
         max_bytes: BATCH_BYTES,
-    };
+    });
     Stage {
         name,
-        work,
+        action,
         on_failure: OnFailure::GoOn,
     }
 }
 
-pub(super) fn module(config: &Config, name: &'static str) -> Stage {
-    let verb = if name == START_MODULE {
-        "doStartService"
-    } else {
-        "doStopService"
-    };
+fn module(config: &Config, name: &'static str, verb: &str, class: Class) -> Stage {
     let step = Step {
         name,
         variants: replica_variants(&config.carbonio, None, &[verb, "module"]),
@@ -115,7 +138,7 @@ pub(super) fn module(config: &Config, name: &'static str) -> Stage {
     };
     Stage {
         name,
-        work: Work::Sequence(vec![step]),
+        action: Action::Commands(vec![(class, step)]),
         on_failure: OnFailure::Stop,
     }
 }

@@ -8,12 +8,14 @@
 
 use std::collections::BTreeSet;
 
+use super::Recovery;
+use super::plan::{PUT_BACK, RECOVER, START_MESH};
 use crate::act::{Deeds, Tools, is_late, late};
+use crate::base::command::Outcome;
 use crate::core::STOP_MESH;
 use crate::core::effect::{Order, Task};
 use crate::core::event::{Finding, Ran, Recovery as Came};
 use crate::core::story::{Entry, Story};
-use crate::plan::{Outcome, PUT_BACK, RECOVER, Recovery, START_MESH};
 
 mod ground;
 mod leader;
@@ -41,9 +43,10 @@ enum Trouble {
 }
 
 /// A recovery on its way.
-struct Surgery<'a, 'b> {
+struct Surgery<'a> {
     recovery: &'a Recovery,
-    tools: &'a mut Tools<'b>,
+    tools: &'a mut Tools,
+    prepared: &'a mut Option<Prepared>,
     deeds: &'a mut Deeds,
     /// Steps begun in this promotion, by whichever run.
     begun: BTreeSet<String>,
@@ -54,11 +57,10 @@ struct Surgery<'a, 'b> {
 }
 
 /// Prepares a recovery, recovers, or undoes what came of it.
-pub(super) fn run(
-    task: Task,
+pub(crate) fn run(
     recovery: &Recovery,
     order: &Order,
-    tools: &mut Tools<'_>,
+    (tools, prepared): (&mut Tools, &mut Option<Prepared>),
     story: &Story,
     deeds: &mut Deeds,
 ) -> Ran {
@@ -66,7 +68,7 @@ pub(super) fn run(
         return late();
     }
     let (came, noted) = match tools.journal(story) {
-        Ok(_) => Surgery::on(recovery, tools, story, deeds).through(task),
+        Ok(_) => Surgery::on(recovery, (tools, prepared), story, deeds).through(order.task),
         Err(refusal) => (Came::Incomplete(format!("{:#}", refusal.error)), Vec::new()),
     };
     Ran {
@@ -75,10 +77,10 @@ pub(super) fn run(
     }
 }
 
-impl<'a, 'b> Surgery<'a, 'b> {
+impl<'a> Surgery<'a> {
     fn on(
         recovery: &'a Recovery,
-        tools: &'a mut Tools<'b>,
+        (tools, prepared): (&'a mut Tools, &'a mut Option<Prepared>),
         story: &Story,
         deeds: &'a mut Deeds,
     ) -> Self {
@@ -90,6 +92,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             noted: Vec::new(),
             deeds,
             tools,
+            prepared,
         }
     }
 
@@ -106,7 +109,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             | Task::Sweep => Err(Came::Incomplete("this is no part of a recovery".into())),
         };
         let came = match came {
-            Ok(()) if task == Task::Prepare && self.tools.prepared.is_some() => Came::Ready,
+            Ok(()) if task == Task::Prepare && self.prepared.is_some() => Came::Ready,
             Ok(()) => Came::Done,
             Err(came) => came,
         };
@@ -143,7 +146,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
             Trouble::Failed(why) => Came::NotReady(why),
         });
         match ready {
-            Ok(prepared) => self.tools.prepared = Some(prepared),
+            Ok(prepared) => *self.prepared = Some(prepared),
             Err(came) => {
                 if self.begun.contains(STOP_MESH) {
                     self.restore()?;
@@ -155,7 +158,7 @@ impl<'a, 'b> Surgery<'a, 'b> {
     }
 
     fn recover(&mut self) -> Result<(), Came> {
-        let Some(prepared) = self.tools.prepared.take() else {
+        let Some(prepared) = self.prepared.take() else {
             return Err(Came::Incomplete("nothing was prepared".into()));
         };
         self.operate(&prepared).map_err(|trouble| match trouble {

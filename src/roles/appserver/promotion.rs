@@ -2,60 +2,62 @@
 
 use std::time::{Duration, Instant};
 
-use crate::act::{Deeds, Tally, Tools, accounts, is_late, late, plain, step};
+use super::accounts;
+use crate::act::{Deeds, Step, Tally, Tools, step};
+use crate::base::command::Outcome;
 use crate::core::effect::{Order, Task};
 use crate::core::event::{Finding, Listed, Ran};
 use crate::core::story::Story;
-use crate::plan::{Outcome, Stage, Step, Work};
+use crate::roles::run::unfit;
 use crate::store::AccountList;
 
 /// Between two questions whether an operation is still under way.
 const OPERATION_POLL: Duration = Duration::from_secs(2);
 
-impl Tools<'_> {
-    pub(super) fn promotion(
-        &mut self,
-        task: Task,
-        stage: &Stage,
-        order: &Order,
-        story: &Story,
-        deeds: &mut Deeds,
-    ) -> Ran {
-        let Work::Promote {
-            host,
-            list,
-            promote,
-            operations,
-        } = &stage.work
-        else {
-            return plain(Outcome::BadOutput("it does not promote".into()));
-        };
-        match task {
-            Task::Operations => self.operations(operations),
-            Task::AwaitOperations => self.await_operations(operations, order),
-            Task::List => self.list(host, list, story, deeds),
-            Task::Promote => {
-                if is_late(order) {
-                    return late();
-                }
-                self.command(promote, order, deeds)
-            }
-            Task::Command(_) | Task::Sweep | Task::Prepare | Task::Recover | Task::Restore => {
-                plain(Outcome::BadOutput("it does not promote".into()))
-            }
+/// The steps of a promotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promotion {
+    /// The dead host, as the server names it.
+    pub host: String,
+    /// Lists the accounts that are still on the dead host.
+    pub list: Step,
+    /// Promotes them.
+    pub promote: Step,
+    /// Lists the operations under way, asked before an unfinished promotion goes on.
+    pub operations: Step,
+}
+
+/// Asks, or promotes.
+pub(crate) fn run(
+    promotion: &Promotion,
+    order: &Order,
+    tools: &mut Tools,
+    story: &Story,
+    deeds: &mut Deeds,
+) -> Ran {
+    match order.task {
+        Task::Operations => promotion.operations(tools),
+        Task::AwaitOperations => promotion.await_operations(order, tools),
+        Task::List => promotion.list(tools, story, deeds),
+        Task::Promote => tools.command(&promotion.promote, order, deeds),
+        Task::Command(_) | Task::Sweep | Task::Prepare | Task::Recover | Task::Restore => {
+            unfit(order)
         }
     }
+}
 
-    fn list(&mut self, host: &str, list: &Step, story: &Story, deeds: &mut Deeds) -> Ran {
-        let opened = match self.accounts.take() {
+impl Promotion {
+    fn list(&self, tools: &mut Tools, story: &Story, deeds: &mut Deeds) -> Ran {
+        let (host, list) = (&self.host, &self.list);
+        let opened = match tools.accounts.take() {
             Some(opened) => Ok(opened),
-            None => AccountList::open(&self.record, story),
+            None => AccountList::open(&tools.record, story),
         };
         let mut names = match opened {
             Ok(names) => names,
             Err(refusal) => {
                 let why = format!("{:#}", refusal.error);
-                return plain(Outcome::Unjournalled(why));
+                return Outcome::Unjournalled(why).into();
             }
         };
         log::info!(
@@ -64,7 +66,7 @@ impl Tools<'_> {
             list.deadline.as_secs()
         );
         let mut listed = None;
-        let (deed, _) = self.try_judged(list, &[], &mut |finished| match accounts::list(
+        let (deed, _) = tools.try_judged(list, &[], &mut |finished| match accounts::list(
             finished, host, &mut names,
         ) {
             Ok(all) => {
@@ -75,11 +77,11 @@ impl Tools<'_> {
         });
         step::report(&deed);
         let extent = names.extent();
-        self.accounts = Some(names);
+        tools.accounts = Some(names);
         let outcome = deed.outcome.clone();
         deeds.steps.push(deed);
         let Some(listed) = listed.filter(|_| outcome == Outcome::Ok) else {
-            return plain(outcome);
+            return outcome.into();
         };
         let tally = deeds.accounts.get_or_insert_with(|| Tally {
             without_replica: listed.without_replica,
@@ -102,8 +104,8 @@ impl Tools<'_> {
     }
 
     /// Asks how many promotions the server works on.
-    fn operations(&self, operations: &Step) -> Ran {
-        let (deed, finished) = self.try_variants(operations, &[]);
+    fn operations(&self, tools: &Tools) -> Ran {
+        let (deed, finished) = tools.try_variants(&self.operations, &[]);
         let found = match (&deed.outcome, finished.stdout) {
             (Outcome::Ok, Some(output)) => accounts::operations(&output),
             (outcome, _) => Err(outcome.to_string()),
@@ -116,28 +118,28 @@ impl Tools<'_> {
             Err(why) => {
                 log::warn!(
                     "step={} outcome={why:?} consequence=\"not waited for\"",
-                    operations.name
+                    self.operations.name
                 );
-                plain(deed.outcome)
+                deed.outcome.into()
             }
         }
     }
 
     /// Asks until none is under way, or the order's time is over.
-    fn await_operations(&self, operations: &Step, order: &Order) -> Ran {
-        let within = order.within.unwrap_or(operations.deadline);
+    fn await_operations(&self, order: &Order, tools: &Tools) -> Ran {
+        let within = order.within.unwrap_or(self.operations.deadline);
         let until = Instant::now() + within;
         loop {
             log::info!(
                 "step={} state=waiting cause=\"a promotion is under way on the server\"",
-                operations.name
+                self.operations.name
             );
             let left = until.saturating_duration_since(Instant::now());
-            self.pause(OPERATION_POLL.min(left));
-            let ran = self.operations(operations);
+            tools.pause(OPERATION_POLL.min(left));
+            let ran = self.operations(tools);
             match ran.finding {
                 Finding::Operations(under_way)
-                    if under_way > 0 && !self.is_stopping() && Instant::now() < until => {}
+                    if under_way > 0 && !tools.is_stopping() && Instant::now() < until => {}
                 Finding::Operations(_)
                 | Finding::Nothing
                 | Finding::Late

@@ -1,14 +1,15 @@
 //! The start of the service, with new peers and without.
 
 use super::{Surgery, Trouble, raft};
+use crate::act::Step;
 use crate::act::step::report;
-use crate::plan::{Outcome, Step};
+use crate::base::command::Outcome;
 
 /// The start that takes a stop back. Another name than that of the start with new peers: what was
 /// begun under that one may have changed the Raft folder.
 const START_AGAIN: &str = "start-again";
 
-impl Surgery<'_, '_> {
+impl Surgery<'_> {
     /// Starts the service, which takes the peers.
     pub(super) fn start_with_peers(&mut self) -> Result<(), Trouble> {
         self.step(&self.recovery.start).map(|_| ())

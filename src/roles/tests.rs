@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{
-    Book, Judge, Names, OnFailure, START_MODULE, STOP_MODULE, Stage, Work, lines, takeover,
-};
+use super::appserver::{Promotion, START_MODULE, STOP_MODULE};
+use super::{Action, Book, Stage, lines};
+use crate::act::{Judge, Names, Step};
 use crate::config::{Config, load};
+use crate::core::plan::OnFailure;
 
 mod proxies;
 
@@ -28,19 +29,31 @@ fn config(local: &str, carbonio: &str, more: &str) -> Config {
         .config
 }
 
+fn takeover(config: &Config) -> Vec<Stage> {
+    Book::of(config).takeover
+}
+
+fn steps(stages: &[Stage]) -> Vec<&Step> {
+    let steps = stages.iter().flat_map(|stage| match &stage.action {
+        Action::Commands(commands) => commands.iter().map(|(_, step)| step).collect(),
+        Action::Batches(batches) => batches.steps.iter().collect(),
+        Action::Promote(promotion) => {
+            let Promotion {
+                list,
+                promote,
+                operations,
+                ..
+            } = &**promotion;
+            vec![list, promote, operations]
+        }
+        Action::PowerOff(_) | Action::Recover(_) | Action::Restore(_) => Vec::new(),
+    });
+    steps.collect()
+}
+
 /// Every variant of every command, each as one text.
 fn commands(stages: &[Stage]) -> Vec<String> {
-    let steps = stages.iter().flat_map(|stage| match &stage.work {
-        Work::Sequence(steps) | Work::Batches { steps, .. } => steps.iter().collect::<Vec<_>>(),
-        Work::Promote {
-            list,
-            promote,
-            operations,
-            ..
-        } => vec![list, promote, operations],
-        Work::Switch { commands, verify } => commands.iter().chain(verify).collect(),
-        Work::PowerOff { .. } | Work::Recover(_) | Work::Restore(_) => Vec::new(),
-    });
+    let steps = steps(stages).into_iter();
     steps
         .flat_map(|step| step.variants.iter().map(|argv| argv.join(" ")))
         .collect()
@@ -164,18 +177,13 @@ fn batches_hand_names_over_as_the_program_takes_them() {
         .skip(1)
         .zip([Names::CommaList, Names::Arguments])
     {
-        let Work::Batches {
-            names,
-            max_names,
-            max_bytes,
-            ..
-        } = &stage.work
-        else {
+        let Action::Batches(batches) = &stage.action else {
             panic!("{stage:?}")
         };
-        assert_eq!((*names, *max_names), (expected, 7), "{}", stage.name);
+        let found = (batches.names, batches.max_names);
+        assert_eq!(found, (expected, 7), "{}", stage.name);
         // Below MAX_ARG_STRLEN (execve(2)), which a list as one argument must not reach.
-        assert!(*max_bytes < 128 * 1024, "{}", stage.name);
+        assert!(batches.max_bytes < 128 * 1024, "{}", stage.name);
     }
 }
 
@@ -184,25 +192,11 @@ fn each_command_has_its_deadline_and_its_judge() {
     let timeouts = "timeouts: { query: 1s, promote: 2s, flush: 3s, command: 4s }\n\
                     fence: { commands: [[/bin/fence]], verify: [[/bin/verify]] }";
     let config = config("flush_cache: true\n  restart_replica: true", "", timeouts);
-    let mut found = Vec::new();
-    for stage in takeover(&config) {
-        let steps = match stage.work {
-            Work::Sequence(steps) | Work::Batches { steps, .. } => steps,
-            Work::Promote {
-                list,
-                promote,
-                operations,
-                ..
-            } => vec![list, promote, operations],
-            Work::Switch { commands, verify } => [commands, verify].concat(),
-            Work::PowerOff { .. } | Work::Recover(_) | Work::Restore(_) => Vec::new(),
-        };
-        found.extend(
-            steps
-                .into_iter()
-                .map(|step| (step.name, step.deadline, step.judge)),
-        );
-    }
+    let stages = takeover(&config);
+    let found: Vec<_> = steps(&stages)
+        .into_iter()
+        .map(|step| (step.name, step.deadline, step.judge))
+        .collect();
     let seconds = Duration::from_secs;
     let expected = [
         ("fence-command", seconds(4), Judge::Exit),

@@ -8,7 +8,7 @@ use crate::witness::{Deadline, leader};
 /// Between two questions whether there is a leader.
 const POLL: Duration = Duration::from_millis(250);
 
-impl Surgery<'_, '_> {
+impl Surgery<'_> {
     /// Whether the mesh is known to have a leader.
     pub(super) fn has_leader(&self) -> bool {
         matches!(self.ask_leader(self.recovery.mesh.timeout), Ok(Some(_)))

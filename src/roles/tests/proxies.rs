@@ -1,10 +1,10 @@
 //! What a proxy runs, and when it goes back.
 
-use super::{commands, load};
+use super::{commands, load, steps, takeover};
 use crate::config::Config;
-use crate::core;
-use crate::core::plan::Class;
-use crate::plan::{ACTIVATE, Book, DEACTIVATE, OnFailure, Work, lines, takeover};
+use crate::core::plan::{ACTIVATE, Class, OnFailure, Work};
+use crate::roles::proxyserver::DEACTIVATE;
+use crate::roles::{Book, lines};
 
 /// A config of a proxy with these lines in `local`, and at the end.
 fn config(local: &str, more: &str) -> Config {
@@ -43,10 +43,7 @@ fn a_switch_is_fenced_then_made_then_proven_word_by_word() {
         &["birdc", "show"],
     ];
     assert_eq!(lines(&stages), expected);
-    let Some(Work::Switch { commands, verify }) = stages.last().map(|stage| &stage.work) else {
-        panic!("{stages:?}")
-    };
-    for step in commands.iter().chain(verify) {
+    for step in steps(&stages) {
         assert_eq!(step.deadline, config.timeouts.command, "{step:?}");
     }
 }
@@ -72,7 +69,7 @@ fn a_switch_may_be_taken_back_and_its_proofs_only_ask() {
     ));
     let classes = |stage: &str| -> Vec<Class> {
         let outline = book.stage(stage).expect("a stage").outline();
-        let core::plan::Work::Commands(commands) = outline.work else {
+        let Work::Commands(commands) = outline.work else {
             panic!("{outline:?}")
         };
         commands.iter().map(|it| it.class).collect()

@@ -11,7 +11,7 @@ use super::{peers, raft};
 use crate::base::command::Finished;
 use crate::config::{Mesh, Target};
 use crate::observe::{Answer, Glass};
-use crate::plan::Recovery;
+use crate::roles::consulserver::Recovery;
 
 /// LDAP (RFC 4511, section 5.2.1). Carbonio's `service-discoverd` asks it for the servers at every
 /// start, and ends without it.

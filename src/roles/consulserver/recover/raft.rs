@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 
 use super::ground::Prepared;
-use crate::plan::Recovery;
+use crate::roles::consulserver::Recovery;
 use crate::store::file;
 
 /// Consul keeps `raft/snapshots/NAME/FILE`.

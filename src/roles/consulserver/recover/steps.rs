@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use super::{Surgery, Trouble};
-use crate::act::Deed;
 use crate::act::step::report;
-use crate::base::command::Finished;
+use crate::act::{Deed, Step};
+use crate::base::command::{Finished, Outcome};
 use crate::core::story::Entry;
-use crate::plan::{Outcome, Step};
 
-impl Surgery<'_, '_> {
+impl Surgery<'_> {
     /// Runs a command.
     pub(super) fn step(&mut self, step: &Step) -> Result<Option<Finished>, Trouble> {
         self.begun.insert(step.name.to_owned());

@@ -2,17 +2,35 @@
 
 use std::path::PathBuf;
 
-use super::stage::{Argv, Judge, Stage, Step, Work};
+use crate::act::{Argv, Judge, Step};
 use crate::config::{Config, Mesh};
 use crate::core::STOP_MESH;
 use crate::core::plan::OnFailure;
+use crate::roles::RolePlan;
+use crate::roles::stage::{Action, Stage};
 
 /// The name of the stage that recovers the mesh.
-pub const RECOVER: &str = "recover-mesh";
+pub(super) const RECOVER: &str = "recover-mesh";
 /// The step that starts it.
 pub const START_MESH: &str = "start-mesh";
 /// The step that undoes a recovery that failed.
-pub const PUT_BACK: &str = "put-back";
+pub(super) const PUT_BACK: &str = "put-back";
+
+/// Plans a recovery, and what it needs when it was begun and is not gone on with: its service runs
+/// again.
+pub(crate) fn plan(config: &Config, mesh: &Mesh) -> RolePlan {
+    let recovery = Box::new(Recovery::of(config, mesh));
+    let stage = |name, action| Stage {
+        name,
+        action,
+        on_failure: OnFailure::Stop,
+    };
+    RolePlan {
+        takeover: vec![stage(RECOVER, Action::Recover(recovery.clone()))],
+        restore: Some(stage("restore-mesh", Action::Restore(recovery))),
+        ..RolePlan::default()
+    }
+}
 
 /// A recovery: its commands, and where they work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +50,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    pub(super) fn of(config: &Config, mesh: &Mesh) -> Self {
+    fn of(config: &Config, mesh: &Mesh) -> Self {
         let step = |name, argv: Argv, deadline| Step {
             name,
             variants: vec![argv],
@@ -92,14 +110,13 @@ impl Recovery {
         self.mesh.data_dir.join("raft.failed-habeat")
     }
 
-    pub(super) fn lines(&self) -> Vec<Argv> {
-        let first = |step: &Step| step.variants.concat();
+    pub(crate) fn lines(&self) -> Vec<Argv> {
         let peers = self.peers().display().to_string();
         vec![
-            first(&self.stop),
-            first(&self.backup),
+            self.stop.first(),
+            self.backup.first(),
             vec!["(write)".to_owned(), peers],
-            first(&self.start),
+            self.start.first(),
         ]
     }
 }
@@ -110,13 +127,4 @@ fn raft(mesh: &Mesh) -> PathBuf {
 
 fn draft(mesh: &Mesh) -> PathBuf {
     mesh.data_dir.join("raft.before-habeat.new")
-}
-
-/// Plans what a recovery needs that was begun and is not gone on with: its service runs again.
-pub(super) fn half_done(config: &Config, mesh: &Mesh) -> Stage {
-    Stage {
-        name: "restore-mesh",
-        work: Work::Restore(Box::new(Recovery::of(config, mesh))),
-        on_failure: OnFailure::Stop,
-    }
 }
