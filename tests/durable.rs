@@ -41,11 +41,7 @@ fn calls(site: &Site) -> Vec<String> {
 /// Returns the state file whose name this call changes, if it is one.
 fn renamed(line: &str) -> Option<PathBuf> {
     let is_one = ["rename", "unlink"].iter().any(|call| line.contains(call));
-    let path = PathBuf::from(
-        line.split('"')
-            .filter(|word| word.starts_with('/'))
-            .next_back()?,
-    );
+    let path = PathBuf::from(line.split('"').rfind(|word| word.starts_with('/'))?);
     let name = path.file_name()?.to_str()?;
     let is_ours = STATE.iter().any(|it| name.starts_with(it));
     (is_one && is_ours && line.ends_with("= 0")).then_some(path)
