@@ -60,7 +60,7 @@ fn the_site_of_these_tests_does_promote() {
 fn a_host_the_witness_does_not_know_is_not_dead() {
     let site = Site::new();
     site.consul.cluster().nodes.remove(PEER_NODE);
-    holds(&site, "unknown", "not-found");
+    holds(&site, "unknown", "not-member");
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn an_isolated_node_does_not_take_its_own_cut_for_a_death() {
     let run = site.run();
     run.is("isolated", 3);
     site.config.anchors = "[]".to_owned();
-    holds(&site, "unknown", "");
+    holds(&site, "unknown", "http-status");
 }
 
 #[test]

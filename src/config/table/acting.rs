@@ -41,7 +41,7 @@ pub(in crate::config) static POLICY: Block = block(
             "max_attempts",
             Form::Number(1, None),
             Fallback::Is("3"),
-            "Tries of an unfinished promotion; then it waits for `habeat ack`.",
+            "Tries of an unfinished promotion; then it waits for `habeat retry`.",
         ),
         key(
             "on_return",
