@@ -268,7 +268,7 @@ fn a_fence_comes_before_the_promotion_and_not_in_a_dry_run() {
     vcsim.obey(&format!("on {NAME}"));
     assert_eq!(secondary.run(), "hold fence-failed, exit 3");
     assert_eq!(vcsim.obey(&format!("state {NAME}")), "poweredOn");
-    secondary.acknowledge();
+    secondary.retry();
     assert_eq!(secondary.run(), "resume unfinished, exit 0");
     assert_eq!(vcsim.obey(&format!("state {NAME}")), "poweredOff");
     assert_eq!(secondary.promoted(), 1);
