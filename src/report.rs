@@ -5,6 +5,7 @@ pub mod history;
 pub mod lines;
 pub mod record;
 pub mod rejoin;
+pub mod sentence;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -258,7 +258,7 @@ fn the_manual_says_each_default_that_the_table_has() {
             let words = |text: &str| text.replace(['[', ']', ','], "");
             match key.fallback {
                 Fallback::Is(text) => {
-                    assert!(words(said).contains(&words(text)), "{path}: {text}: {said}")
+                    assert!(words(said).contains(&words(text)), "{path}: {text}: {said}");
                 }
                 Fallback::Required if !block.path.is_empty() => {
                     assert!(said.contains("Required"), "{path}: {said}");
@@ -283,9 +283,10 @@ fn each_default_of_the_table_is_the_readers() {
             };
             let mut config: Mapping = serde_yaml::from_str(SMALLEST).unwrap();
             let path = block.dotted(key.name);
-            let value: Value = match key.form {
-                Form::Command => serde_yaml::from_str(text).unwrap(),
-                _ => text.into(),
+            let value: Value = if key.form == Form::Command {
+                serde_yaml::from_str(text).unwrap()
+            } else {
+                text.into()
             };
             put(&mut config, &path.split('.').collect::<Vec<_>>(), value);
             let given = load_text(&serde_yaml::to_string(&config).unwrap())

@@ -64,7 +64,11 @@ pub(crate) fn agent(
     ))
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+/// Reads a file of certificates.
+///
+/// # Errors
+/// When it cannot be read, or has none in it.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
     let shown = path.display();
     let mut pem = Vec::new();
     File::open(path)

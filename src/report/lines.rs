@@ -6,6 +6,7 @@ use crate::core::effect::{End, Fact};
 use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::report::record::{Report, leader, reach, shell_line, standing, voice_word};
+use crate::report::sentence::sentence;
 use crate::roles::{self, Stage};
 use crate::store::file::beside;
 use crate::witness::{Heard, Testimony, Weight};
@@ -143,7 +144,7 @@ fn decision(config: &Config, decision: &Decision) {
         decision.verdict.name(),
         config.role().name(),
         config.peer.host(),
-        decision.sentence()
+        sentence(decision)
     );
     match (&decision.verdict, &decision.choice) {
         // Whoever asked is answered, even with -q.

@@ -10,6 +10,7 @@ use crate::config::{Config, Takeover};
 use crate::core::{Decision, Memory, contradict};
 use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
 use crate::report::rejoin::rejoin;
+use crate::report::sentence::sentence;
 use crate::roles::{Stage, lines};
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
@@ -221,7 +222,7 @@ impl Report {
             verdict: decision.verdict.name(),
             decision: decision.choice.name(),
             reason: decision.reason(),
-            detail: decision.sentence(),
+            detail: sentence(decision),
             asked_by: asked_by.map(str::to_owned),
             streak: decision.streak(),
             promotion: memory.promotion.as_ref().map(|promotion| Promoted {
