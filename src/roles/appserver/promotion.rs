@@ -126,7 +126,7 @@ impl Promotion {
         let variant = tools.variant.load(Ordering::Relaxed);
         thread::scope(|scope| {
             let (end, ended) = mpsc::channel::<()>();
-            let watch = || self.watch(&runner, variant, every, ended);
+            let watch = move || self.watch(&runner, variant, every, &ended);
             if let Err(error) = thread::Builder::new().spawn_scoped(scope, watch) {
                 log::warn!("no thread shows how far the promotion is: {error}");
             }
@@ -138,7 +138,7 @@ impl Promotion {
     }
 
     /// Tells now and then how many accounts are left, until `ended` hangs up. It decides nothing.
-    fn watch(&self, runner: &Runner, variant: usize, every: Duration, ended: Receiver<()>) {
+    fn watch(&self, runner: &Runner, variant: usize, every: Duration, ended: &Receiver<()>) {
         let variants = &self.list.variants;
         let Some(argv) = variants.get(variant).or(variants.first()) else {
             return;
