@@ -1,5 +1,6 @@
 //! What cannot be taken back is begun only on a look of this moment, and what was begun is finished
 //! only where that is proven.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 
