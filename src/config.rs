@@ -19,7 +19,6 @@ mod reader;
 mod rules;
 mod scalar;
 pub mod schema;
-pub mod secret;
 pub mod show;
 mod site;
 mod source;
@@ -28,20 +27,17 @@ mod syntax;
 pub mod table;
 mod target;
 mod tree;
-mod url;
 mod witness;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::base::secret::Secret;
+pub use crate::base::url::Url;
 pub use load::{Invalid, Loaded, Problem, load};
 pub use model::{
     Appserver, Carbonio, Config, Consul, Duty, Fence, Files, Gossip, Hetrix, History, HttpTarget,
     HttpWitness, MANUAL_SITE, Mesh, Namespace, OnReturn, Policy, Probe, Provider, Proxyserver,
-    Quorum, Role, Share, Site, Stands, Takeover, Target, Timeouts, Vcenter, Witness,
+    Quorum, Role, Share, Site, Stands, Takeover, Target, Timeouts, Witness,
 };
 pub use rules::UNIT_START_LIMIT;
-pub use secret::Secret;
-pub(crate) use source::unmarked;
-pub use url::Url;
-pub(crate) use url::public_part;

@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
+use crate::clients::tests::server::{Server, closed_port, hush, response};
 use crate::config::{
     Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
     Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Url,
     Witness,
 };
-use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
 
 /// Long enough for a busy machine, for answers that do come.

@@ -2,8 +2,9 @@
 
 use super::findings::Findings;
 use super::online::{Mark, Online};
+use crate::base::deadline::Deadline;
 use crate::config::{Config, Consul, Duty, Mesh};
-use crate::witness::{Deadline, leader};
+use crate::witness::leader;
 
 /// Asks our own agent and those of the peer's servers, where the role is about them, and warns
 /// when they do not follow the same leader.
