@@ -1,7 +1,6 @@
 //! The one-way street of the modules: config, observe, core, act, report; a stage may use an earlier
 //! one, never a later one, and the core does no I/O. Read from the sources, without their tests.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 use std::fs;
