@@ -11,4 +11,5 @@ pub mod owner;
 pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;
+pub mod shell;
 pub mod unguessable;

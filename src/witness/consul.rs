@@ -15,7 +15,7 @@ use std::thread::{Builder, scope};
 use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::{Case, Doubt, DoubtKind, Loss, Provider, Question, Testimony, Voice};
 use crate::clients::http::segment;
-use crate::config::{Consul, Gossip, Role, Site};
+use crate::config::{Consul, Gossip, Site};
 
 mod catalog;
 mod gossip;
@@ -44,7 +44,7 @@ impl Provider for Consul {
         }
         let has_leader = match case.loss {
             // The peer's servers are the majority, or there is nothing to recover.
-            Loss::Host => case.config.role() != Role::Consulserver,
+            Loss::Host => case.config.role.leader.is_none(),
             Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves => false,
         };
         match self.gossip {
