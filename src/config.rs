@@ -18,7 +18,6 @@ pub(crate) mod role;
 mod rules;
 pub(crate) mod scalar;
 pub mod schema;
-pub mod secret;
 pub mod show;
 pub(crate) mod site;
 pub(crate) mod source;
@@ -27,21 +26,18 @@ mod syntax;
 pub mod table;
 pub(crate) mod target;
 mod tree;
-mod url;
 mod witness;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::base::secret::Secret;
+pub use crate::base::url::Url;
 pub(crate) use load::load;
 pub use load::{Invalid, Loaded, Problem};
 pub use model::{
     Carbonio, Config, Consul, Fence, Files, Gossip, Hetrix, History, HttpTarget, HttpWitness,
     LeaderSource, MANUAL_SITE, Namespace, OnReturn, Policy, Probe, Provider, Quorum, Role, Share,
-    Site, Stands, Takeover, Target, Timeouts, Vcenter, Witness,
+    Site, Stands, Takeover, Target, Timeouts, Witness,
 };
 pub use rules::UNIT_START_LIMIT;
-pub use secret::Secret;
-pub(crate) use source::unmarked;
-pub use url::Url;
-pub(crate) use url::public_part;

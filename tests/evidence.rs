@@ -1,5 +1,6 @@
 //! What cannot be taken back is begun only on a look of this moment, and what was begun is finished
 //! only where that is proven.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -223,4 +224,20 @@ fn accounts_without_a_replica_hold_the_promotion_and_cost_no_attempt() {
     }
     assert_eq!(world.site.calls("promoteAccounts"), 0);
     world.site.run().is("unfinished", 0);
+}
+
+#[test]
+fn a_long_promotion_is_looked_at_while_it_works() {
+    let mut world = World::new();
+    world.site.config.timeouts = "promote: 20s";
+    world.site.write("hold_promote", "");
+    let run = world.site.start(&["--json"]);
+    world.site.wait_for("in_promote");
+    world
+        .site
+        .wait_for_text("habeat.log", "state=working accounts_left=3");
+    world.site.remove("hold_promote");
+    let run = ran(run);
+    run.is("confirmed", 0);
+    assert_eq!(world.site.calls("promoteAccounts"), 1);
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use crate::act::step::report;
 use crate::act::{Deed, Deeds, Tools, is_late, late};
 use crate::base::command::Outcome;
-use crate::config::Vcenter;
+use crate::base::deadline::Deadline;
+use crate::clients::vcenter::{self, Vcenter};
 use crate::core::effect::Order;
 use crate::core::event::Ran;
-use crate::witness::{Deadline, vcenter};
 
 /// The judged VMs are powered off by their vCenter, and seen off on a connected host.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use crate::base::refusal::{Code, Refusal};
 use super::notes::{Note, Notes};
 use super::reader::Field;
 use super::role::RoleKeys;
-use super::source::{self, Source, unmarked};
+use super::source::{self, Source};
 use super::tree::{self, Node};
 use super::{Config, assemble};
+use crate::base::unmarked::unmarked;
 
 /// The largest file that is read, in bytes. A full config has some thousand.
 const LARGEST: u64 = 1 << 20;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::clients::vcenter::Vcenter;
+
 mod action;
 mod policy;
 mod probe;
@@ -12,9 +14,7 @@ pub use action::{Carbonio, Fence, Namespace, Share, Timeouts};
 pub use policy::{OnReturn, Policy, Takeover};
 pub use probe::{HttpTarget, Probe, Target};
 pub use role::{LeaderSource, Role};
-pub use witness::{
-    Consul, Gossip, Hetrix, HttpWitness, Provider, Quorum, Stands, Vcenter, Witness,
-};
+pub use witness::{Consul, Gossip, Hetrix, HttpWitness, Provider, Quorum, Stands, Witness};
 
 /// The site that never promotes by itself, where `local.manual_site` names no other.
 pub const MANUAL_SITE: &str = "primary";

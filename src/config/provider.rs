@@ -9,7 +9,8 @@ use super::scalar::{self, Zero, bracketed, host_and_port};
 use super::source::Source;
 use super::suggest::quoted;
 use super::table::{Block, COMMAND, CONSUL, HETRIX, PAGE, VCENTER};
-use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Vcenter, action, target};
+use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, action, target};
+use crate::clients::vcenter::Vcenter;
 
 /// Where a Consul agent answers by default
 /// (<https://developer.hashicorp.com/consul/docs/reference/agent/configuration-file/general>).

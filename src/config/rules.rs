@@ -9,7 +9,8 @@ use super::scalar::{is_loopback, spell};
 use super::site::Sites;
 use super::suggest::quoted;
 use super::target::authority;
-use super::{Config, Consul, Gossip, Hetrix, Provider, Target, Vcenter, Witness};
+use super::{Config, Consul, Gossip, Hetrix, Provider, Target, Witness};
+use crate::clients::vcenter::Vcenter;
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);

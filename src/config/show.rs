@@ -6,8 +6,8 @@ use super::load::{self, File, Invalid};
 use super::role::RoleKeys;
 use super::table::{Block, Fallback, Form, Key, SITE, TOP, blocks};
 use super::tree::{self, Node};
-use super::url::public_part;
 use super::{Config, scalar};
+use crate::base::url::public_part;
 
 /// Where the notes of a line begin, if there is room.
 const NOTE_AT: usize = 48;

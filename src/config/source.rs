@@ -53,11 +53,6 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Source> {
     Err(io::Error::other(format!("it is larger than {limit} bytes")))
 }
 
-/// Returns what stands behind the byte order mark that some editors put in front of a text.
-pub(crate) fn unmarked(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
-}
-
 fn expect_regular(meta: &Metadata) -> io::Result<()> {
     if meta.is_dir() {
         return Err(io::Error::other("it is a directory; give the file itself"));

@@ -7,8 +7,8 @@ use super::reader::Field;
 use super::scalar::{host, host_and_port};
 use super::suggest::{or_known, quoted};
 use super::table::TARGET;
-use super::url::public_part;
 use super::{HttpTarget, Target, Url};
+use crate::base::url::public_part;
 
 /// Reads a list of targets; what cannot be read is noted and left out.
 pub(crate) fn list(field: &Field<'_>) -> Vec<Target> {

@@ -18,14 +18,15 @@ use crate::core::{Decision, Memory, decide, failback};
 use crate::observe::{Observation, Reach};
 
 mod accounts;
+mod choose;
 mod evidence;
+mod intend;
 mod look;
 mod operator;
 mod settle;
 mod work;
 
 use evidence::Evidence;
-pub use settle::code;
 
 /// What does not change during a run.
 #[derive(Debug, Clone)]

@@ -7,8 +7,9 @@ use super::look::{Glass, SLACK};
 use super::watch::{Wait, Watch};
 use super::{Leader, Look, Observation, Standing};
 use crate::base::aside::Aside;
+use crate::base::deadline::Deadline;
 use crate::config::{Config, LeaderSource, Witness};
-use crate::witness::{self, Deadline, Doubt, DoubtKind, Heard, Testimony};
+use crate::witness::{self, Doubt, DoubtKind, Heard, Testimony};
 
 /// Questions under way.
 pub(super) struct Inquiry {

@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
+use crate::clients::tests::server::{Server, closed_port, hush, response};
 use crate::config::{
     Carbonio, Config, Consul, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
     Policy, Probe, Provider, Quorum, Role, Share, Site, Takeover, Target, Timeouts, Url, Witness,
 };
-use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
 
 /// Long enough for a busy machine, for answers that do come.

@@ -12,8 +12,9 @@
 
 use std::thread::{Builder, scope};
 
-use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::{Case, Doubt, DoubtKind, Loss, Provider, Question, Testimony, Voice};
+use crate::base::deadline::Deadline;
+use crate::clients::conversation::{Conversation, Door, Reply};
 use crate::clients::http::segment;
 use crate::config::{Consul, Gossip, Site};
 

@@ -2,7 +2,6 @@
 //! is lost, in network namespaces. Needs root and a Consul program: `tests/run` sees to both.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "a test fails by panicking, and tells how long the cluster took"

@@ -15,10 +15,11 @@ mod vcsim;
 
 use std::time::Duration;
 
-use habeat::config::{Provider, Secret, Site, Vcenter, Witness};
+use habeat::base::deadline::Deadline;
+use habeat::clients::vcenter::{Vcenter, power_off};
+use habeat::config::{Provider, Secret, Site, Witness};
 use habeat::drill::fake_consul::{FakeConsul, Node};
-use habeat::witness::vcenter::power_off;
-use habeat::witness::{Deadline, Testimony, testify};
+use habeat::witness::{Testimony, testify};
 use site::Secondary;
 use vcsim::{BOTH, Interface, Vcsim};
 

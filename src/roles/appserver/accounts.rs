@@ -45,7 +45,7 @@ pub fn list(
     judge::sound(finished)?;
     let output = finished.stdout.as_ref();
     let output = output.ok_or_else(|| Outcome::BadOutput("it cannot be read back".to_owned()))?;
-    let mut rows = Rows::new(host, accounts);
+    let mut rows = Rows::new(host, Some(accounts));
     let read = envelope::read(output, &mut rows);
     let (mut listed, unusable) = (rows.listed, rows.unusable);
     let kept = read.and_then(|()| {
@@ -61,6 +61,19 @@ pub fn list(
         log::warn!("account=unusable cause={why:?} consequence=\"left out of what follows\"");
     }
     Ok(listed)
+}
+
+/// Counts the accounts of `host` in an answer of `getAccountStatus`.
+///
+/// # Errors
+/// As [`list`].
+pub fn count(finished: &Finished, host: &str) -> Result<usize, Outcome> {
+    judge::sound(finished)?;
+    let output = finished.stdout.as_ref();
+    let output = output.ok_or_else(|| Outcome::BadOutput("it cannot be read back".to_owned()))?;
+    let mut rows = Rows::new(host, None);
+    let read = envelope::read(output, &mut rows).map_err(Outcome::BadOutput);
+    read.map(|()| rows.listed.total)
 }
 
 /// Keeps the words for the person, and returns the error that ends the reading.

@@ -1,10 +1,14 @@
 //! What a promotion asks of the server: who is on a host, what is under way, and to promote.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::accounts;
 use crate::act::{Deeds, Step, Tally, Tools, step};
-use crate::base::command::Outcome;
+use crate::base::command::{Outcome, Runner};
 use crate::core::effect::{Order, Task};
 use crate::core::event::{Finding, Listed, Ran};
 use crate::core::story::Story;
@@ -13,6 +17,11 @@ use crate::store::AccountList;
 
 /// Between two questions whether an operation is still under way.
 const OPERATION_POLL: Duration = Duration::from_secs(2);
+
+/// Between two looks at how far a promotion is, at the most; and how many there are at least, if it
+/// takes all its time.
+const PROGRESS: Duration = Duration::from_secs(30);
+const PROGRESS_LOOKS: u32 = 10;
 
 /// The steps of a promotion.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +48,7 @@ pub(crate) fn run(
         Task::Operations => promotion.operations(tools),
         Task::AwaitOperations => promotion.await_operations(order, tools),
         Task::List => promotion.list(tools, story, deeds),
-        Task::Promote => tools.command(&promotion.promote, order, deeds),
+        Task::Promote => promotion.promote(order, tools, deeds),
         Task::Command(_) | Task::Sweep | Task::Prepare | Task::Recover | Task::Restore => {
             unfit(order)
         }
@@ -100,6 +109,48 @@ impl Promotion {
         Ran {
             outcome,
             finding: Finding::Listed(listed),
+        }
+    }
+
+    /// Promotes, and meanwhile shows how far it is.
+    fn promote(&self, order: &Order, tools: &Tools, deeds: &mut Deeds) -> Ran {
+        let within = order.within.unwrap_or(self.promote.deadline);
+        let every = (within / PROGRESS_LOOKS).min(PROGRESS);
+        let over = Arc::new(AtomicBool::new(false));
+        // It ends at once with the promotion: nobody waits for a list that nobody needs.
+        let runner = Runner {
+            stop: Arc::clone(&over),
+            grace: Duration::ZERO,
+            ..tools.runner.clone()
+        };
+        let variant = tools.variant.load(Ordering::Relaxed);
+        thread::scope(|scope| {
+            let (end, ended) = mpsc::channel::<()>();
+            let watch = move || self.watch(&runner, variant, every, &ended);
+            if let Err(error) = thread::Builder::new().spawn_scoped(scope, watch) {
+                log::warn!("no thread shows how far the promotion is: {error}");
+            }
+            let ran = tools.command(&self.promote, order, deeds);
+            over.store(true, Ordering::Relaxed);
+            drop(end);
+            ran
+        })
+    }
+
+    /// Tells now and then how many accounts are left, until `ended` hangs up. It decides nothing.
+    fn watch(&self, runner: &Runner, variant: usize, every: Duration, ended: &Receiver<()>) {
+        let variants = &self.list.variants;
+        let Some(argv) = variants.get(variant).or(variants.first()) else {
+            return;
+        };
+        while ended.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+            let listed = runner.run(argv, self.list.deadline);
+            if let Ok(left) = accounts::count(&listed, &self.host) {
+                log::info!(
+                    "step={} state=working accounts_left={left}",
+                    self.promote.name
+                );
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! Who leads the mesh, as seen from each site: two leaders are two meshes.
 
 use super::Mesh;
+use crate::base::deadline::Deadline;
 use crate::config::Consul;
 use crate::roles::check::{Findings, Mark, Online};
-use crate::witness::{Deadline, leader};
+use crate::witness::leader;
 
 /// Asks our own agent and those of the peer's servers, and warns when they do not follow the same
 /// leader.

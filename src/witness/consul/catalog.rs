@@ -8,9 +8,9 @@ use std::thread::{Builder, scope};
 
 use serde::Deserialize;
 
-use super::super::conversation::{Conversation, Reply};
 use super::super::{Doubt, DoubtKind};
 use super::{EMPTY_HINT, Names, any, must_be_whole, segment};
+use crate::clients::conversation::{Conversation, Reply};
 
 /// The check that the gossip pool keeps for every node.
 const SERF: &str = "serfHealth";

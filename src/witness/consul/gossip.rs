@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use super::super::conversation::Conversation;
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
 use super::{EMPTY_HINT, Names, any, must_be_whole};
+use crate::clients::conversation::Conversation;
 
 /// One entry of `/v1/agent/members`.
 #[derive(Debug, Deserialize)]

@@ -11,9 +11,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use ureq::http::Method;
 
-use super::super::conversation::Conversation;
 use super::monitor::Monitor;
 use super::{Doubt, DoubtKind};
+use crate::clients::conversation::Conversation;
 use crate::clients::http::{BODY_CAP, segment};
 
 /// Monitors per page: the most that can be asked for.

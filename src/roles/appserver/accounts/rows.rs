@@ -13,7 +13,8 @@ use crate::store::AccountList;
 pub(super) struct Rows<'a> {
     /// What the list was asked about: a name, or several with commas between.
     host: &'a str,
-    accounts: &'a mut AccountList,
+    /// Where usable names go; `None` = they are only counted.
+    accounts: Option<&'a mut AccountList>,
     pub(super) listed: Listed,
     /// Why names cannot be used, of the first of them.
     pub(super) unusable: Vec<String>,
@@ -21,7 +22,7 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub(super) fn new(host: &'a str, accounts: &'a mut AccountList) -> Self {
+    pub(super) fn new(host: &'a str, accounts: Option<&'a mut AccountList>) -> Self {
         Self {
             host,
             accounts,
@@ -49,10 +50,12 @@ impl<'a> Rows<'a> {
         let behind = row.best.sequence.zip(row.sequence);
         listed.lagging += usize::from(behind.is_some_and(|(has, of)| has < of));
         match usable(row.name.as_ref()) {
-            Ok(name) => self
-                .accounts
-                .add(name)
-                .map_err(|err| format!("the account list cannot be written: {err}")),
+            Ok(name) => match &mut self.accounts {
+                Some(accounts) => accounts
+                    .add(name)
+                    .map_err(|err| format!("the account list cannot be written: {err}")),
+                None => Ok(()),
+            },
             Err(why) => {
                 listed.unusable += 1;
                 if self.unusable.len() < NAMES_LOGGED {
@@ -71,7 +74,9 @@ impl Payload for Rows<'_> {
     }
 
     fn forget(&mut self) {
-        self.accounts.forget();
+        if let Some(accounts) = &mut self.accounts {
+            accounts.forget();
+        }
         self.listed = Listed::default();
         self.unusable.clear();
     }

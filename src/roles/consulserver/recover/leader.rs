@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{Surgery, raft};
-use crate::witness::{Deadline, leader};
+use crate::base::deadline::Deadline;
+use crate::witness::leader;
 
 /// Between two questions whether there is a leader.
 const POLL: Duration = Duration::from_millis(250);

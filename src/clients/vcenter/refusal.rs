@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::witness::conversation::{Reply, excerpt};
-use crate::witness::{Doubt, DoubtKind};
+use crate::base::doubt::{Doubt, DoubtKind};
+use crate::clients::conversation::{Reply, excerpt};
 
 /// More matches than vCenter lists: 4000 VMs, 2500 hosts (vSphere Automation API, "list").
 const TOO_MANY: &str = "UNABLE_TO_ALLOCATE_RESOURCE";

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::fake::{Fake, Host, Point, Twist, Vm, World};
 use super::{AMPLE, BOTH, NAME, VM_OFF, VM_ON, at, vcenter, world};
-use crate::witness::Deadline;
-use crate::witness::vcenter::power_off;
+use crate::base::deadline::Deadline;
+use crate::clients::vcenter::power_off;
 
 const SUSPENDED: &[Vm] = &[("vm-57", NAME, "SUSPENDED", "host-2")];
 const TWO: &[Vm] = &[

@@ -8,11 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use ureq::http::Method;
 
+use super::Vcenter;
 use super::dialect::Dialect;
 use super::refusal;
-use crate::config::{Secret, Vcenter};
-use crate::witness::conversation::{Answer, Conversation, Deadline, Door, Reply};
-use crate::witness::{Doubt, DoubtKind};
+use crate::base::deadline::Deadline;
+use crate::base::doubt::{Doubt, DoubtKind};
+use crate::base::secret::Secret;
+use crate::clients::conversation::{Answer, Conversation, Door, Reply};
 
 /// The header that carries the session (vSphere Automation API, "Authentication").
 const HEADER: &str = "vmware-api-session-id";

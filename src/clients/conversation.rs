@@ -1,65 +1,43 @@
-//! A conversation with a witness over HTTP. Every failure in it is a [`Doubt`] of its own kind;
-//! nothing in this file can say up or down.
+//! A conversation over HTTP. Every failure in it is a [`Doubt`] of its own kind; nothing in this
+//! file can say up or down.
 
 use std::fmt;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use ureq::http::header::{CACHE_CONTROL, HeaderValue};
 use ureq::http::{Method, Request, Response};
 
-use super::{Doubt, DoubtKind};
+use super::http::{Ear, Fault, agent, host_and_port};
+use crate::base::deadline::Deadline;
+use crate::base::doubt::{Doubt, DoubtKind};
 use crate::base::resolve::resolve;
-use crate::clients::http::{Ear, Fault, agent, host_and_port};
-use crate::config::Secret;
+use crate::base::secret::Secret;
 
 mod answer;
 
-pub(super) use answer::{Answer, Reply, excerpt};
+pub(crate) use answer::{Answer, Reply, excerpt};
 
 /// How much of a request is shown.
 const QUESTION: usize = 240;
 
-/// Where a witness is found, and what is shown at its door.
+/// Where somebody is found, and what is shown at its door.
 #[derive(Debug)]
-pub(super) struct Door<'a> {
+pub(crate) struct Door<'a> {
     /// `http://HOST:PORT` or `https://HOST:PORT`, without a path.
-    pub(super) base_url: &'a str,
+    pub(crate) base_url: &'a str,
     /// Certificates to trust instead of the public ones.
-    pub(super) ca_file: Option<&'a Path>,
+    pub(crate) ca_file: Option<&'a Path>,
     /// The header that carries the token.
-    pub(super) token: Option<(&'static str, &'a Secret)>,
+    pub(crate) token: Option<(&'static str, &'a Secret)>,
     /// When the whole conversation is over.
-    pub(super) deadline: Deadline,
+    pub(crate) deadline: Deadline,
     /// How old an answer may be, in seconds.
-    pub(super) max_age: i64,
+    pub(crate) max_age: i64,
 }
 
-/// When a conversation is over, however many requests it takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Deadline(Instant);
-
-impl Deadline {
-    /// A deadline this long from now.
-    pub fn after(time: Duration) -> Self {
-        let now = Instant::now();
-        Self(now.checked_add(time).unwrap_or(now))
-    }
-
-    /// Returns the time that is left.
-    pub fn left(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
-    }
-
-    /// The same, but at most this long from now.
-    pub(super) fn at_most(self, time: Duration) -> Self {
-        Self(self.0.min(Self::after(time).0))
-    }
-}
-
-/// A conversation with one witness; all its requests share one deadline.
+/// A conversation with one of them; all its requests share one deadline.
 #[derive(Clone)]
-pub(super) struct Conversation<'a> {
+pub(crate) struct Conversation<'a> {
     agent: ureq::Agent,
     base_url: &'a str,
     /// What the log is shown instead, where there may be a secret in it.
@@ -71,7 +49,7 @@ pub(super) struct Conversation<'a> {
 
 impl<'a> Conversation<'a> {
     /// Makes ready to ask; the network is used for names only.
-    pub(super) fn open(door: &Door<'a>) -> Result<Self, Doubt> {
+    pub(crate) fn open(door: &Door<'a>) -> Result<Self, Doubt> {
         let token = door.token.map(header).transpose()?;
         let unreachable = |why| Doubt::new(DoubtKind::Unreachable, why);
         let (host, port) = host_and_port(door.base_url).map_err(unreachable)?;
@@ -94,7 +72,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// The same conversation, shown in doubts as one with `shown`.
-    pub(super) fn shown_as(self, shown: String) -> Self {
+    pub(crate) fn shown_as(self, shown: String) -> Self {
         Self {
             shown: Some(shown),
             ..self
@@ -102,7 +80,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// The same conversation with another deadline.
-    pub(super) fn until(&self, deadline: Deadline) -> Self {
+    pub(crate) fn until(&self, deadline: Deadline) -> Self {
         Self {
             deadline,
             ..self.clone()
@@ -110,7 +88,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Asks for `path`; only a complete answer with status 200 is one.
-    pub(super) fn get(&self, path: &str) -> Result<Reply, Doubt> {
+    pub(crate) fn get(&self, path: &str) -> Result<Reply, Doubt> {
         let reply = self.send(&Method::GET, path, None)?.whole()?;
         if reply.status == 200 {
             Ok(reply)
@@ -120,7 +98,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Sends a request without a body, with one more header; an answer of any status is one.
-    pub(super) fn send(
+    pub(crate) fn send(
         &self,
         method: &Method,
         path: &str,

@@ -7,14 +7,14 @@ use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{HeaderMap, Response};
 
 use crate::base::clock::Now;
+use crate::base::doubt::{Doubt, DoubtKind};
 use crate::clients::http::{BODY_CAP, Fault, must_be_fresh};
-use crate::witness::{Doubt, DoubtKind};
 
 /// How much of an unexpected body is shown.
 const EXCERPT: usize = 120;
 
 /// The head of an answer; its body is still to be read.
-pub(in crate::witness) struct Answer {
+pub(crate) struct Answer {
     question: String,
     response: Response<ureq::Body>,
     max_age: i64,
@@ -31,12 +31,12 @@ impl Answer {
     }
 
     /// Its status.
-    pub(in crate::witness) fn status(&self) -> u16 {
+    pub(crate) fn status(&self) -> u16 {
         self.response.status().as_u16()
     }
 
     /// Reads the body to its end. That of a refusal may be missing or too large: it is one anyway.
-    pub(in crate::witness) fn whole(self) -> Result<Reply, Doubt> {
+    pub(crate) fn whole(self) -> Result<Reply, Doubt> {
         let (question, status) = (self.question, self.response.status().as_u16());
         let headers = self.response.headers().clone();
         let body = match read(self.response) {
@@ -55,7 +55,7 @@ impl Answer {
 
     /// Reads a body of just now of up to `cap` bytes as JSON of exactly that shape while it comes in, so that
     /// no more of it is kept than `seed` does.
-    pub(in crate::witness) fn streamed<T>(
+    pub(crate) fn streamed<T>(
         self,
         cap: u64,
         seed: impl for<'de> DeserializeSeed<'de, Value = T>,
@@ -93,24 +93,24 @@ impl<R: Read> Read for Glimpse<R> {
 
 /// A complete answer. That of [`Conversation::get`] has status 200.
 #[derive(Debug)]
-pub(in crate::witness) struct Reply {
+pub(crate) struct Reply {
     question: String,
     /// Its status.
-    pub(in crate::witness) status: u16,
+    pub(crate) status: u16,
     /// Its headers.
-    pub(in crate::witness) headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     body: Vec<u8>,
     max_age: i64,
 }
 
 impl Reply {
     /// Refuses an answer that a cache gave, or that was made some time ago.
-    pub(in crate::witness) fn must_be_fresh(&self) -> Result<(), Doubt> {
+    pub(crate) fn must_be_fresh(&self) -> Result<(), Doubt> {
         fresh(&self.headers, self.max_age).map_err(|doubt| about(&self.question, &doubt))
     }
 
     /// Reads the body, of just now, as JSON of exactly that shape.
-    pub(in crate::witness) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
         fresh(&self.headers, self.max_age)
             .and_then(|()| must_be_json(&self.headers))
             .and_then(|()| {
@@ -120,17 +120,17 @@ impl Reply {
     }
 
     /// Returns the whole body.
-    pub(in crate::witness) fn body(&self) -> &[u8] {
+    pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }
 
     /// A doubt about this answer.
-    pub(in crate::witness) fn doubt(&self, kind: DoubtKind, detail: impl Into<String>) -> Doubt {
+    pub(crate) fn doubt(&self, kind: DoubtKind, detail: impl Into<String>) -> Doubt {
         about(&self.question, &Doubt::new(kind, detail))
     }
 
     /// What a status that is not the expected one comes to.
-    pub(in crate::witness) fn refusal(&self) -> Doubt {
+    pub(crate) fn refusal(&self) -> Doubt {
         let doubt = refusal(self.status, &self.headers, &self.body);
         about(&self.question, &doubt)
     }
@@ -206,7 +206,7 @@ fn until_when(headers: &HeaderMap) -> String {
 }
 
 /// Returns the beginning of a body in printable characters, for the log.
-pub(in crate::witness) fn excerpt(body: &[u8]) -> String {
+pub(crate) fn excerpt(body: &[u8]) -> String {
     String::from_utf8_lossy(body)
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

@@ -5,7 +5,7 @@ use crate::clients::http::segment;
 
 /// Which of them is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dialect {
+pub(crate) enum Dialect {
     /// Answers are plain values.
     Api,
     /// Answers are wrapped: `{"value": …}`.

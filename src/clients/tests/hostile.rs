@@ -1,7 +1,7 @@
 //! What any server may answer to one question.
 //!
 //! What each provider makes of servers that err, stall, lie about the length or are not the
-//! right ones is in `parties.rs`.
+//! right ones is in `witness/tests/parties.rs`.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

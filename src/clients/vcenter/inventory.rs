@@ -10,8 +10,8 @@ use super::dialect::Filter;
 use super::refusal;
 use super::rows;
 use super::session::Session;
-use crate::witness::conversation::excerpt;
-use crate::witness::{Doubt, DoubtKind};
+use crate::base::doubt::{Doubt, DoubtKind};
+use crate::clients::conversation::excerpt;
 
 /// The connection state of a host that reports (vSphere Automation API, `Host.ConnectionState`).
 const CONNECTED: &str = "CONNECTED";
@@ -23,13 +23,13 @@ const HOSTS_BYTES: usize = 6000;
 
 /// A VM, as the list has it. Its name is the one that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Vm {
+pub(crate) struct Vm {
     /// vCenter's own name for it, one of a kind.
     #[serde(rename = "vm")]
     pub(super) id: String,
     name: String,
     /// Live only while its host is connected.
-    pub(super) power_state: String,
+    pub(crate) power_state: String,
 }
 
 impl fmt::Display for Vm {

@@ -7,9 +7,9 @@ use ureq::http::Method;
 
 use super::inventory::Vm;
 use super::session::{self, Session};
-use super::{OFF, look, refusal, the_only};
-use crate::config::Vcenter;
-use crate::witness::{Deadline, Doubt, DoubtKind};
+use super::{OFF, Vcenter, look, refusal, the_only};
+use crate::base::deadline::Deadline;
+use crate::base::doubt::{Doubt, DoubtKind};
 
 /// Between two looks at a VM that is going off.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -5,13 +5,13 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 
-use crate::witness::tests::server::{Server, hush, response};
+use crate::clients::tests::server::{Server, hush, response};
 
-use super::super::dialect::Dialect;
+pub(crate) use super::super::dialect::Dialect;
 
 /// The points of a conversation, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Point {
+pub(crate) enum Point {
     Login,
     FirstLook,
     Hosts,
@@ -22,7 +22,7 @@ pub(super) enum Point {
 
 /// What happens at a point instead of an honest answer.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Twist {
+pub(crate) enum Twist {
     /// A status and a body.
     Says(u16, &'static str),
     /// An error in the words of the dialect.
@@ -46,21 +46,21 @@ pub(super) enum Twist {
 }
 
 /// A VM: id, name, state, host.
-pub(super) type Vm = (&'static str, &'static str, &'static str, &'static str);
+pub(crate) type Vm = (&'static str, &'static str, &'static str, &'static str);
 /// A host: id, connection state.
-pub(super) type Host = (&'static str, &'static str);
+pub(crate) type Host = (&'static str, &'static str);
 
 /// What there is, and what goes wrong.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct World {
-    pub(super) vms: &'static [Vm],
-    pub(super) hosts: &'static [Host],
+pub(crate) struct World {
+    pub(crate) vms: &'static [Vm],
+    pub(crate) hosts: &'static [Host],
     /// What goes wrong at the first so many visits of a point.
-    pub(super) twist: Option<(Point, usize, Twist)>,
+    pub(crate) twist: Option<(Point, usize, Twist)>,
     /// Whether filters are ignored, as by something that only looks like a vCenter.
-    pub(super) unfiltered: bool,
+    pub(crate) unfiltered: bool,
     /// So many more VMs, called `other-N`, on the first host.
-    pub(super) crowd: usize,
+    pub(crate) crowd: usize,
 }
 
 #[derive(Default)]
@@ -71,13 +71,13 @@ struct Memory {
     made: usize,
 }
 
-pub(super) struct Fake {
-    pub(super) server: Server,
+pub(crate) struct Fake {
+    pub(crate) server: Server,
     memory: Arc<Mutex<Memory>>,
 }
 
 impl Fake {
-    pub(super) fn start(dialect: Dialect, world: World) -> Self {
+    pub(crate) fn start(dialect: Dialect, world: World) -> Self {
         let memory = Arc::new(Mutex::new(Memory::default()));
         let kept = Arc::clone(&memory);
         memory.lock().unwrap().become_these(world.vms);
@@ -91,17 +91,17 @@ impl Fake {
     }
 
     /// The points that were visited, in order.
-    pub(super) fn visits(&self) -> Vec<Point> {
+    pub(crate) fn visits(&self) -> Vec<Point> {
         self.memory.lock().unwrap().visits.clone()
     }
 
     /// How many sessions were made, and how many of them were never ended.
-    pub(super) fn sessions(&self) -> (usize, usize) {
+    pub(crate) fn sessions(&self) -> (usize, usize) {
         let memory = self.memory.lock().unwrap();
         (memory.made, memory.open.len())
     }
 
-    pub(super) fn state_of(&self, id: &str) -> String {
+    pub(crate) fn state_of(&self, id: &str) -> String {
         let memory = self.memory.lock().unwrap();
         let vm = memory.vms.iter().find(|vm| vm.0 == id).unwrap();
         vm.2.clone()

@@ -8,8 +8,8 @@ use serde::de::{
 };
 
 use super::dialect::Dialect;
-use crate::witness::Doubt;
-use crate::witness::conversation::Answer;
+use crate::base::doubt::Doubt;
+use crate::clients::conversation::Answer;
 
 /// The most that is read of one list. 10 000 VMs take about 2 MB.
 const CAP: u64 = 16 << 20;
