@@ -13,6 +13,7 @@ pub mod owner;
 pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;
+pub(crate) mod rows;
 pub mod secret;
 pub mod shell;
 pub mod unguessable;

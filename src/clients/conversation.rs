@@ -89,11 +89,16 @@ impl<'a> Conversation<'a> {
 
     /// Asks for `path`; only a complete answer with status 200 is one.
     pub(crate) fn get(&self, path: &str) -> Result<Reply, Doubt> {
-        let reply = self.send(&Method::GET, path, None)?.whole()?;
-        if reply.status == 200 {
-            Ok(reply)
+        self.fetch(path)?.whole()
+    }
+
+    /// Asks for `path`, and leaves the body to be read; only an answer with status 200 is one.
+    pub(crate) fn fetch(&self, path: &str) -> Result<Answer, Doubt> {
+        let answer = self.send(&Method::GET, path, None)?;
+        if answer.status() == 200 {
+            Ok(answer)
         } else {
-            Err(reply.refusal())
+            Err(answer.whole()?.refusal())
         }
     }
 

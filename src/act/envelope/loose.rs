@@ -63,6 +63,7 @@ pub(crate) trait Shape<'de>: Sized {
 }
 
 /// Reads a value as the given shape.
+#[derive(Clone, Copy)]
 pub(crate) struct As<S>(pub(crate) S);
 
 /// The scalar itself.

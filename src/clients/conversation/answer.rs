@@ -35,6 +35,11 @@ impl Answer {
         self.response.status().as_u16()
     }
 
+    /// Its headers.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.response.headers()
+    }
+
     /// Reads the body to its end. That of a refusal may be missing or too large: it is one anyway.
     pub(crate) fn whole(self) -> Result<Reply, Doubt> {
         let (question, status) = (self.question, self.response.status().as_u16());

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess,
-    SeqAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
 };
 
 use super::dialect::Dialect;
 use crate::base::doubt::Doubt;
+use crate::base::rows::Rows;
 use crate::clients::conversation::Answer;
 
 /// The most that is read of one list. 10 000 VMs take about 2 MB.
@@ -20,42 +20,20 @@ pub(super) fn read<R: DeserializeOwned>(
     dialect: Dialect,
     take: &mut dyn FnMut(R),
 ) -> Result<(), Doubt> {
-    match dialect {
-        Dialect::Api => answer.streamed(CAP, Rows(take)),
-        Dialect::Rest => answer.streamed(CAP, Wrapped(Rows(take))),
-    }
-}
-
-/// `[…]`
-struct Rows<'f, R>(&'f mut dyn FnMut(R));
-
-impl<'de, R: Deserialize<'de>> DeserializeSeed<'de> for Rows<'_, R> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de, R: Deserialize<'de>> Visitor<'de> for Rows<'_, R> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(row) = list.next_element()? {
-            (self.0)(row);
-        }
+    let rows = Rows::each(|row| {
+        take(row);
         Ok(())
+    });
+    match dialect {
+        Dialect::Api => answer.streamed(CAP, rows),
+        Dialect::Rest => answer.streamed(CAP, Wrapped(rows)),
     }
 }
 
 /// `{"value": […]}`
-struct Wrapped<'f, R>(Rows<'f, R>);
+struct Wrapped<T>(T);
 
-impl<'de, R: Deserialize<'de>> DeserializeSeed<'de> for Wrapped<'_, R> {
+impl<'de, T: DeserializeSeed<'de, Value = ()>> DeserializeSeed<'de> for Wrapped<T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -63,7 +41,7 @@ impl<'de, R: Deserialize<'de>> DeserializeSeed<'de> for Wrapped<'_, R> {
     }
 }
 
-impl<'de, R: Deserialize<'de>> Visitor<'de> for Wrapped<'_, R> {
+impl<'de, T: DeserializeSeed<'de, Value = ()>> Visitor<'de> for Wrapped<T> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

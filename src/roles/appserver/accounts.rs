@@ -6,7 +6,7 @@ mod rows;
 use serde::de::Error;
 
 pub use self::operations::{Operations, operations};
-use self::rows::Rows;
+use self::rows::Accounts;
 use crate::act::{envelope, judge};
 use crate::base::command::{Finished, Outcome};
 use crate::store::AccountList;
@@ -45,7 +45,7 @@ pub fn list(
     judge::sound(finished)?;
     let output = finished.stdout.as_ref();
     let output = output.ok_or_else(|| Outcome::BadOutput("it cannot be read back".to_owned()))?;
-    let mut rows = Rows::new(host, Some(accounts));
+    let mut rows = Accounts::new(host, Some(accounts));
     let read = envelope::read(output, &mut rows);
     let (mut listed, unusable) = (rows.listed, rows.unusable);
     let kept = read.and_then(|()| {
@@ -71,7 +71,7 @@ pub fn count(finished: &Finished, host: &str) -> Result<usize, Outcome> {
     judge::sound(finished)?;
     let output = finished.stdout.as_ref();
     let output = output.ok_or_else(|| Outcome::BadOutput("it cannot be read back".to_owned()))?;
-    let mut rows = Rows::new(host, None);
+    let mut rows = Accounts::new(host, None);
     let read = envelope::read(output, &mut rows).map_err(Outcome::BadOutput);
     read.map(|()| rows.listed.total)
 }

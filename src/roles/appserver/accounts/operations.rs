@@ -2,11 +2,12 @@
 
 use std::fs::File;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::refuse;
 use crate::act::envelope::loose::{As, Plain, Scalar, Shape};
 use crate::act::envelope::{self, Payload, printable};
+use crate::base::rows::Rows;
 
 /// Operations in one answer. A server runs a handful at a time; more is not an answer we know.
 const OPERATIONS: usize = 1000;
@@ -78,19 +79,23 @@ impl<'de> Shape<'de> for OperationList<'_> {
         Err(refuse(&mut self.0.complaint, why))
     }
 
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+    fn list<A: SeqAccess<'de>>(self, list: A) -> Result<bool, A::Error> {
         let Names { names, complaint } = self.0;
-        while let Some(name) = list.next_element_seed(As(Operation))? {
+        let keep = |name| {
             if names.len() == OPERATIONS {
                 let why = format!("the answer lists more than {OPERATIONS} operations");
-                return Err(refuse(complaint, why));
+                *complaint = Some(why.clone());
+                return Err(why);
             }
             names.push(name);
-        }
+            Ok(())
+        };
+        Rows::read_by(As(Operation), keep).visit_seq(list)?;
         Ok(true)
     }
 }
 
+#[derive(Clone, Copy)]
 struct Operation;
 
 impl<'de> Shape<'de> for Operation {

@@ -1,16 +1,17 @@
 //! The rows of an account list. `accountName` in `response.values` is what the ancestor reads
 //! (sps-habeat, `modules/servermode/appserver.py`).
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Listed, NAMES_LOGGED, refuse};
 use crate::act::envelope::loose::{As, Plain, Scalar, Shape};
 use crate::act::envelope::{Payload, printable};
+use crate::base::rows::Rows;
 use crate::store::AccountList;
 
 /// `response.values[]` of the answer of `getAccountStatus`, put on the list as it is read.
-pub(super) struct Rows<'a> {
+pub(super) struct Accounts<'a> {
     /// What the list was asked about: a name, or several with commas between.
     host: &'a str,
     /// Where usable names go; `None` = they are only counted.
@@ -21,7 +22,7 @@ pub(super) struct Rows<'a> {
     complaint: Option<String>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> Accounts<'a> {
     pub(super) fn new(host: &'a str, accounts: Option<&'a mut AccountList>) -> Self {
         Self {
             host,
@@ -68,7 +69,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-impl Payload for Rows<'_> {
+impl Payload for Accounts<'_> {
     fn key(&self) -> &'static str {
         "values"
     }
@@ -101,7 +102,7 @@ fn same(said: &str, asked: &str) -> bool {
     said == asked || short(&said, &asked) || short(&asked, &said)
 }
 
-struct Values<'a, 'b>(&'a mut Rows<'b>);
+struct Values<'a, 'b>(&'a mut Accounts<'b>);
 
 impl<'de> Shape<'de> for Values<'_, '_> {
     type Value = bool;
@@ -114,15 +115,19 @@ impl<'de> Shape<'de> for Values<'_, '_> {
         Err(refuse(&mut self.0.complaint, why))
     }
 
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        while let Some(row) = list.next_element_seed(As(Account))? {
-            let number = self.0.listed.total + 1;
+    fn list<A: SeqAccess<'de>>(self, list: A) -> Result<bool, A::Error> {
+        let accounts = self.0;
+        let add = |row: Option<Row>| {
             let added = match row {
-                Some(row) => self.0.add(&row),
-                None => Err(format!("account {number} in the answer is not an object")),
+                Some(row) => accounts.add(&row),
+                None => {
+                    let number = accounts.listed.total + 1;
+                    Err(format!("account {number} in the answer is not an object"))
+                }
             };
-            added.map_err(|why| refuse(&mut self.0.complaint, why))?;
-        }
+            added.inspect_err(|why| accounts.complaint = Some(why.clone()))
+        };
+        Rows::read_by(As(Account), add).visit_seq(list)?;
         Ok(true)
     }
 }
@@ -137,6 +142,7 @@ struct Row {
 }
 
 /// An account; none if it is no object.
+#[derive(Clone, Copy)]
 struct Account;
 
 impl<'de> Shape<'de> for Account {
@@ -204,18 +210,21 @@ impl<'de> Shape<'de> for ReplicaList {
         Ok(Best::default())
     }
 
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Best, A::Error> {
+    fn list<A: SeqAccess<'de>>(self, list: A) -> Result<Best, A::Error> {
         let mut best = Best::default();
-        while let Some(replica) = list.next_element_seed(As(Replica))? {
+        let keep = |replica: Best| {
             if replica.available {
                 best.available = true;
                 best.sequence = best.sequence.max(replica.sequence);
             }
-        }
+            Ok(())
+        };
+        Rows::read_by(As(Replica), keep).visit_seq(list)?;
         Ok(best)
     }
 }
 
+#[derive(Clone, Copy)]
 struct Replica;
 
 impl<'de> Shape<'de> for Replica {
