@@ -15,6 +15,7 @@ pub mod refusal;
 pub(crate) mod resolve;
 pub(crate) mod rows;
 pub mod secret;
+pub mod shell;
 pub mod unguessable;
 pub(crate) mod unmarked;
 pub mod url;

@@ -4,7 +4,6 @@ pub mod asker;
 pub mod history;
 pub mod lines;
 pub mod record;
-pub mod rejoin;
 pub mod sentence;
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use habeat::config::table::{Block, Fallback, Form, blocks};
-use habeat::config::{Config, Invalid, Loaded, Problem, load};
+use habeat::config::{Invalid, Problem};
+use habeat::roles::{Loaded, load};
 use serde_yaml::{Mapping, Value};
 
 const SMALLEST: &str = "
@@ -84,14 +85,14 @@ fn the_shipped_config_with_its_two_proposals_has_no_warnings() {
 #[test]
 fn the_example_shows_the_real_defaults() {
     let example = text_of(project("config/habeat.example.yml"));
-    let shown = load_text(&uncommented(&example)).unwrap().config;
-    let real = load_text(SMALLEST).unwrap().config;
-    let plain = |config: &Config| {
+    let shown = load_text(&uncommented(&example)).unwrap();
+    let real = load_text(SMALLEST).unwrap();
+    let plain = |Loaded { config, role, .. }: &Loaded| {
         let looks = &config.probe;
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             config.files,
-            config.duty,
+            role,
             (looks.attempts, looks.interval, looks.timeout),
             config.policy,
             config.witnesses.first(),

@@ -37,8 +37,8 @@ fn each_value_is_shown_with_its_source_and_no_secret() {
         shown.stdout.replace("\"[redacted]\"", "s3cret-token"),
     );
     let again = site.path("again.yml");
-    let again = habeat::config::load(&again).unwrap().config;
-    let first = habeat::config::load(&site.path("habeat.yml"))
+    let again = habeat::roles::load(&again).unwrap().config;
+    let first = habeat::roles::load(&site.path("habeat.yml"))
         .unwrap()
         .config;
     assert_eq!(format!("{again:?}"), format!("{first:?}"));

@@ -11,7 +11,7 @@ use crate::act::{Deeds, Tools, VARIANT_UNKNOWN, orphans, progress::Progress};
 use crate::base::clock::Now;
 use crate::base::command::{Runner, gate};
 use crate::base::refusal::Refusal;
-use crate::config::{Config, Duty};
+use crate::config::Config;
 use crate::core::Memory;
 use crate::core::effect::{Effect, Fact, Write};
 use crate::core::event::{NotWritten, What};
@@ -58,10 +58,7 @@ impl<'a> Real<'a> {
                         spool_dir: config.files.folder(),
                         gate: Some(gate::OURSELVES.into()),
                     },
-                    width: match &config.duty {
-                        Duty::Appserver(appserver) => appserver.threads,
-                        Duty::Proxyserver(_) | Duty::Consulserver(_) => 1,
-                    },
+                    width: config.role.width,
                     progress: Progress::default(),
                     variant: AtomicUsize::new(VARIANT_UNKNOWN),
                     journal: None,
@@ -183,7 +180,7 @@ impl World for Real<'_> {
     }
 
     fn tell(&mut self, fact: Fact, _: &State) {
-        lines::fact(self.config, &self.crew.book.takeover, &fact);
+        lines::fact(self.config, self.crew.book, &fact);
     }
 
     fn is_stopping(&self) -> bool {

@@ -9,14 +9,11 @@ use crate::base::refusal::Code;
 use crate::config::{Config, Takeover};
 use crate::core::{Decision, Memory, contradict};
 use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
-use crate::report::rejoin::rejoin;
 use crate::report::sentence::sentence;
-use crate::roles::{Stage, lines};
+use crate::roles::{RoleConfig, Stage, lines};
 use crate::witness::{Heard, Testimony, Voice, Weight};
 
 mod text;
-
-pub use text::shell_line;
 
 /// The version of this document.
 const VERSION: u32 = 1;
@@ -142,6 +139,8 @@ struct WouldRun {
 pub struct Parts<'a> {
     /// The configuration.
     pub config: &'a Config,
+    /// What it says to the role.
+    pub role: &'a RoleConfig,
     /// When the run began.
     pub now: &'a Now,
     /// What was seen.
@@ -196,6 +195,7 @@ impl Report {
     fn of_decision(parts: Parts<'_>, code: Code) -> Self {
         let Parts {
             config,
+            role,
             now,
             seen,
             decision,
@@ -206,7 +206,7 @@ impl Report {
             version: VERSION,
             run: format!("{}-{}", now.wall, std::process::id()),
             at: now.utc(),
-            role: config.role().name(),
+            role: config.role.name,
             site: config.own.name.clone(),
             peer: Peer {
                 site: config.peer.name.clone(),
@@ -233,7 +233,7 @@ impl Report {
             }),
             steps: Vec::new(),
             accounts: None,
-            advice: rejoin(config, memory),
+            advice: role.advice(config, memory),
             would_run: None,
             exit: code.number(),
             code,

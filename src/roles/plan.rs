@@ -1,8 +1,8 @@
 //! What this node may ever do: every stage of its role, and the fences before it. Pure: what is
 //! planned is data, and can be printed.
 
-use super::fence;
 use super::stage::Stage;
+use super::{RoleConfig, fence};
 use crate::act::{Argv, Judge, Step};
 use crate::config::Config;
 use crate::core::plan::{Class, Plans};
@@ -25,6 +25,8 @@ pub struct RolePlan {
 /// The plans of this node: every stage that its role may ever run.
 #[derive(Debug, Clone)]
 pub struct Book {
+    /// What the config says to the role.
+    pub role: RoleConfig,
     /// What a confirmed death leads to.
     pub takeover: Vec<Stage>,
     /// What a return leads to, and what puts right what a killed run left.
@@ -35,14 +37,14 @@ pub struct Book {
 
 impl Book {
     /// Writes the plans of a config down.
-    pub fn of(config: &Config) -> Self {
+    pub fn of(config: &Config, role: RoleConfig) -> Self {
         let RolePlan {
             takeover,
             back,
             back_by_itself,
             module,
             restore,
-        } = super::plan(config);
+        } = role.plan(config);
         let mut stages = fence::plan(config);
         stages.extend(takeover);
         let outline = |stage: &Option<Stage>| stage.as_ref().map(Stage::outline);
@@ -56,6 +58,7 @@ impl Book {
         };
         let module = module.into_iter().flatten();
         Self {
+            role,
             takeover: stages,
             others: module.chain(back).chain(restore).collect(),
             plans,

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use super::appserver::{Promotion, START_MODULE, STOP_MODULE};
-use super::{Action, Book, Stage, lines};
+use super::{Action, Book, Loaded, Stage, lines, load};
 use crate::act::{Judge, Names, Step};
-use crate::config::{Config, load};
 use crate::core::plan::OnFailure;
 
 mod proxies;
 
 /// A config with these lines in `local`, `carbonio` and at the end.
-fn config(local: &str, carbonio: &str, more: &str) -> Config {
+fn config(local: &str, carbonio: &str, more: &str) -> Loaded {
     let yaml = format!(
         "local:\n  whoami: secondary\n  dc_check: primary\n  role: appserver\n  \
          checkDownFile: /var/tmp/down\n  checkPromotionFile: /var/tmp/promotion\n  \
@@ -24,13 +23,15 @@ fn config(local: &str, carbonio: &str, more: &str) -> Config {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("habeat.yml");
     std::fs::write(&path, &yaml).expect("a config");
-    load(&path)
-        .unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
-        .config
+    load(&path).unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
 }
 
-fn takeover(config: &Config) -> Vec<Stage> {
-    Book::of(config).takeover
+fn book(loaded: &Loaded) -> Book {
+    Book::of(&loaded.config, loaded.role.clone())
+}
+
+fn takeover(loaded: &Loaded) -> Vec<Stage> {
+    book(loaded).takeover
 }
 
 fn steps(stages: &[Stage]) -> Vec<&Step> {
@@ -213,7 +214,7 @@ fn each_command_has_its_deadline_and_its_judge() {
 
 #[test]
 fn the_module_is_stopped_and_started_by_its_verbs() {
-    let book = Book::of(&config(
+    let book = book(&config(
         "flush_cache: true",
         "namespace: ha, user: \"\"",
         "",

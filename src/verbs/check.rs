@@ -7,23 +7,20 @@ use serde::Serialize;
 
 use crate::base::logging::one_line;
 use crate::base::refusal::Code;
-use crate::config::{self, Config, Invalid, Loaded, Problem};
+use crate::config::{Config, Invalid, Problem};
+use crate::roles::check::programs::commands;
+use crate::roles::check::{Findings, Online};
+use crate::roles::{self, Loaded};
 
-mod accounts;
 mod against;
-mod findings;
-mod leaders;
 mod neighbours;
 mod online;
 mod outlook;
-mod programs;
 mod state;
 mod targets;
 mod trust;
 pub mod units;
 
-use self::findings::Findings;
-use self::online::Online;
 use self::outlook::{Prospect, Worst, outlook, worst};
 
 /// What is checked beyond the file itself.
@@ -61,7 +58,7 @@ struct Finding {
 
 /// Checks; returns what to print and the exit code.
 pub fn check(path: &Path, scope: &Scope, json: bool) -> (String, Code) {
-    let (checked, code) = match config::load(path) {
+    let (checked, code) = match roles::load(path) {
         Ok(loaded) => usable(path, scope, loaded),
         Err(invalid) => unusable(path, &invalid),
     };
@@ -87,14 +84,20 @@ fn unusable(path: &Path, invalid: &Invalid) -> (Checked, Code) {
 }
 
 fn usable(path: &Path, scope: &Scope, loaded: Loaded) -> (Checked, Code) {
-    let Loaded { config, warnings } = loaded;
+    let Loaded {
+        config,
+        role,
+        warnings,
+    } = loaded;
     let mut found = Findings {
         errors: Vec::new(),
         warnings,
     };
-    programs::look(&config, &mut found);
+    role.look(&config, &mut found);
+    commands("fence.commands", &config.fence.commands, &mut found);
+    commands("fence.verify", &config.fence.verify, &mut found);
     trust::look(&config, &mut found);
-    units::look(&config, path, &mut found);
+    units::look(&config, &role, path, &mut found);
     neighbours::look(&config, path, &mut found);
     targets::look(&config, &mut found);
     state::look(&config, &mut found);
@@ -102,7 +105,7 @@ fn usable(path: &Path, scope: &Scope, loaded: Loaded) -> (Checked, Code) {
         against::look(&config, other, &mut found);
     }
     let (online, servers) = if scope.online {
-        let (told, servers) = online::ask(&config, &mut found);
+        let (told, servers) = online::ask(&config, &role, &mut found);
         (Some(told), servers)
     } else {
         (None, Vec::new())

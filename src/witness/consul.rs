@@ -20,7 +20,7 @@ use crate::base::deadline::Deadline;
 use crate::base::rows::{OrNull, Rows};
 use crate::clients::conversation::{Answer, Conversation, Door};
 use crate::clients::http::{BODY_CAP, segment};
-use crate::config::{Consul, Gossip, Role, Site};
+use crate::config::{Consul, Gossip, Site};
 
 mod catalog;
 mod gossip;
@@ -49,7 +49,7 @@ impl Provider for Consul {
         }
         let has_leader = match case.loss {
             // The peer's servers are the majority, or there is nothing to recover.
-            Loss::Host => case.config.role() != Role::Consulserver,
+            Loss::Host => case.config.role.leader.is_none(),
             Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves => false,
         };
         match self.gossip {

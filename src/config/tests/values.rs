@@ -34,9 +34,11 @@ fn what_is_not_given_has_the_documented_default() {
         config.files.module.to_str(),
         Some("/var/tmp/appserverrstopha")
     );
-    assert_eq!(appserver(&config).threads, 5);
-    assert!(!appserver(&config).disable_ha_module && !appserver(&config).restart_replica);
-    assert!(!appserver(&config).flush_cache && !appserver(&config).flush_all_servers);
+    let loaded = load_bytes(super::SMALLEST).unwrap();
+    let appserver = appserver(&loaded);
+    assert_eq!(appserver.threads, 5);
+    assert!(!appserver.disable_ha_module && !appserver.restart_replica);
+    assert!(!appserver.flush_cache && !appserver.flush_all_servers);
     let host = "192.0.2.1".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
     let spans = (

@@ -1,8 +1,8 @@
 //! The stages of a mailbox server: promote, restart replicas, flush caches; and its HA module.
 
-use super::Promotion;
+use super::{Appserver, Promotion};
 use crate::act::{Argv, Batches, Judge, Names, Step};
-use crate::config::{Appserver, Carbonio, Config, Namespace};
+use crate::config::{Carbonio, Config, Namespace};
 use crate::core::plan::{Class, OnFailure, PROMOTE_STEP};
 use crate::roles::RolePlan;
 use crate::roles::stage::{Action, Stage};
@@ -20,7 +20,11 @@ const BATCH_BYTES: usize = 96 * 1024;
 
 /// Plans them.
 pub(crate) fn plan(config: &Config, appserver: &Appserver) -> RolePlan {
-    let mut takeover = vec![promote(config, appserver)];
+    let mut takeover = vec![Stage {
+        name: PROMOTE,
+        action: Action::Promote(Box::new(promotion(config, appserver))),
+        on_failure: OnFailure::Stop,
+    }];
     if appserver.restart_replica {
         takeover.push(restart_replicas(config));
     }
@@ -37,7 +41,8 @@ pub(crate) fn plan(config: &Config, appserver: &Appserver) -> RolePlan {
     }
 }
 
-fn promote(config: &Config, appserver: &Appserver) -> Stage {
+/// Plans the steps of a promotion.
+pub(super) fn promotion(config: &Config, appserver: &Appserver) -> Promotion {
     let host = &config.peer.host();
     let threads = appserver.threads.to_string();
     let replica = |name, flag, words: &[&str], deadline, judge| Step {
@@ -46,41 +51,37 @@ fn promote(config: &Config, appserver: &Appserver) -> Stage {
         deadline,
         judge,
     };
-    Stage {
-        name: PROMOTE,
-        action: Action::Promote(Box::new(Promotion {
-            host: host.clone(),
-            list: replica(
-                "list-accounts",
-                "--json",
-                &["getAccountStatus", "mailHost", host],
-                config.timeouts.query,
-                Judge::CarbonioJson,
-            ),
-            promote: replica(
-                PROMOTE_STEP,
-                "--sync",
-                &[
-                    "promoteAccounts",
-                    "source_mail_host",
-                    host,
-                    "threads",
-                    &threads,
-                ],
-                config.timeouts.promote,
-                Judge::Carbonio,
-            ),
-            operations: Step {
-                name: "list-operations",
-                variants: vec![carbonio(
-                    &config.carbonio,
-                    &["--json", "core", "getAllOperations"],
-                )],
-                deadline: config.timeouts.query,
-                judge: Judge::CarbonioJson,
-            },
-        })),
-        on_failure: OnFailure::Stop,
+    Promotion {
+        host: host.clone(),
+        list: replica(
+            "list-accounts",
+            "--json",
+            &["getAccountStatus", "mailHost", host],
+            config.timeouts.query,
+            Judge::CarbonioJson,
+        ),
+        promote: replica(
+            PROMOTE_STEP,
+            "--sync",
+            &[
+                "promoteAccounts",
+                "source_mail_host",
+                host,
+                "threads",
+                &threads,
+            ],
+            config.timeouts.promote,
+            Judge::Carbonio,
+        ),
+        operations: Step {
+            name: "list-operations",
+            variants: vec![carbonio(
+                &config.carbonio,
+                &["--json", "core", "getAllOperations"],
+            )],
+            deadline: config.timeouts.query,
+            judge: Judge::CarbonioJson,
+        },
     }
 }
 

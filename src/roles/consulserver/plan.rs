@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::Mesh;
 use crate::act::{Argv, Judge, Step};
-use crate::config::{Config, Mesh};
+use crate::config::Config;
 use crate::core::STOP_MESH;
 use crate::core::plan::OnFailure;
 use crate::roles::RolePlan;
@@ -12,7 +13,7 @@ use crate::roles::stage::{Action, Stage};
 /// The name of the stage that recovers the mesh.
 pub(super) const RECOVER: &str = "recover-mesh";
 /// The step that starts it.
-pub const START_MESH: &str = "start-mesh";
+pub(super) const START_MESH: &str = "start-mesh";
 /// The step that undoes a recovery that failed.
 pub(super) const PUT_BACK: &str = "put-back";
 

@@ -1,6 +1,7 @@
 //! The stages of a proxy: the traffic is moved here, and back.
 
-use crate::config::{Config, Proxyserver};
+use super::Proxyserver;
+use crate::config::Config;
 use crate::core::plan::{ACTIVATE, Class, OnFailure};
 use crate::roles::commands;
 use crate::roles::plan::RolePlan;

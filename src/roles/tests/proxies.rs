@@ -1,13 +1,12 @@
 //! What a proxy runs, and when it goes back.
 
-use super::{commands, load, steps, takeover};
-use crate::config::Config;
+use super::{book, commands, steps, takeover};
 use crate::core::plan::{ACTIVATE, Class, OnFailure, Work};
 use crate::roles::proxyserver::DEACTIVATE;
-use crate::roles::{Book, lines};
+use crate::roles::{Loaded, lines, load};
 
 /// A config of a proxy with these lines in `local`, and at the end.
-fn config(local: &str, more: &str) -> Config {
+fn config(local: &str, more: &str) -> Loaded {
     let yaml = format!(
         "local: {{whoami: secondary, dc_check: primary, role: proxyserver, proxy_switch: bgp, \
          proxy_enable_activate: true{local}}}\n\
@@ -20,9 +19,7 @@ fn config(local: &str, more: &str) -> Config {
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("habeat.yml");
     std::fs::write(&path, &yaml).expect("a config");
-    load(&path)
-        .unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
-        .config
+    load(&path).unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
 }
 
 #[test]
@@ -44,7 +41,7 @@ fn a_switch_is_fenced_then_made_then_proven_word_by_word() {
     ];
     assert_eq!(lines(&stages), expected);
     for step in steps(&stages) {
-        assert_eq!(step.deadline, config.timeouts.command, "{step:?}");
+        assert_eq!(step.deadline, config.config.timeouts.command, "{step:?}");
     }
 }
 
@@ -54,7 +51,7 @@ fn what_keeps_habeat_from_going_back_by_itself_does_not_keep_the_operator() {
         (", proxy_enable_deactivate: true", true),
         (", proxy_enable_deactivate: false", false),
     ] {
-        let book = Book::of(&config(local, ""));
+        let book = book(&config(local, ""));
         assert_eq!(book.plans.back_by_itself, by_itself);
         let back = book.stage(DEACTIVATE).expect("a stage").clone();
         assert_eq!(commands(&[back]), ["birdc disable vip"]);
@@ -63,7 +60,7 @@ fn what_keeps_habeat_from_going_back_by_itself_does_not_keep_the_operator() {
 
 #[test]
 fn a_switch_may_be_taken_back_and_its_proofs_only_ask() {
-    let book = Book::of(&config(
+    let book = book(&config(
         "",
         "fence: {commands: [[/bin/fence], [/bin/also]]}",
     ));

@@ -4,13 +4,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::findings::Findings;
-use crate::config::{self, Config, OnReturn, Quorum, Takeover};
+use crate::config::{Config, OnReturn, Quorum, Takeover};
+use crate::roles;
+use crate::roles::check::Findings;
 
 /// Notes what does not fit.
 pub(super) fn look(config: &Config, other: &Path, found: &mut Findings) {
     let file = other.display();
-    match config::load(other) {
+    match roles::load(other) {
         Ok(loaded) => compare(config, &loaded.config, &file.to_string(), found),
         Err(invalid) => {
             for problem in invalid.errors {
@@ -27,7 +28,7 @@ fn compare(ours: &Config, theirs: &Config, file: &str, found: &mut Findings) {
             found.error(key, message);
         }
     };
-    let role = |config: &Config| config.role().name().to_owned();
+    let role = |config: &Config| config.role.name.to_owned();
     same("local.role", role(ours), role(theirs));
     let (own, peer) = (&ours.own, &ours.peer);
     same("local.whoami", own.name.clone(), theirs.peer.name.clone());

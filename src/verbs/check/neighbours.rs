@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::findings::Findings;
-use crate::config::{self, Config, Files};
+use crate::config::{Config, Files};
+use crate::roles;
+use crate::roles::check::Findings;
 
 /// More configs than any node has.
 const MOST: usize = 32;
@@ -14,7 +15,7 @@ const MOST: usize = 32;
 pub(super) fn look(config: &Config, path: &Path, found: &mut Findings) {
     for other in beside(path) {
         // What is wrong with another config, its own check tells.
-        let Ok(theirs) = config::load(&other) else {
+        let Ok(theirs) = roles::load(&other) else {
             continue;
         };
         if let Some(shared) = shared(&config.files, &theirs.config.files) {

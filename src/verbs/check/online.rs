@@ -1,56 +1,22 @@
 //! `--online`: every probe, anchor and witness is asked once, and what each said is held against
 //! what it should say of a peer that is well.
 
-use serde::Serialize;
-
-use super::findings::Findings;
-use super::{accounts, leaders};
 use crate::config::{Config, Provider};
 use crate::observe::{Answer, Look, Observation, Reach, Standing, survey};
+use crate::roles::RoleConfig;
+use crate::roles::check::{Findings, Mark, Online};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
-
-/// One question, and what came of it.
-#[derive(Debug, Serialize)]
-pub(super) struct Online {
-    /// `probe`, `anchor`, `witness`, `leader` or `accounts`.
-    pub asked: &'static str,
-    /// Who was asked.
-    pub name: String,
-    /// The answer.
-    pub said: String,
-    /// Whether it is the one to be wished for.
-    pub mark: Mark,
-}
-
-/// How an answer is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Mark {
-    /// As it should be.
-    Good,
-    /// Not as it should be.
-    Bad,
-    /// Nothing was said.
-    Unknown,
-}
-
-impl Mark {
-    /// Returns the sign that stands before the line.
-    pub(super) fn sign(self) -> char {
-        match self {
-            Self::Good => '+',
-            Self::Bad => 'x',
-            Self::Unknown => '?',
-        }
-    }
-}
 
 /// How Consul calls a node that is a server, in Carbonio's form.
 const SERVER: &str = "server-";
 
 /// Asks everybody; returns the answers, and the names of witnesses that know the peer as one of
 /// Consul's own servers.
-pub(super) fn ask(config: &Config, found: &mut Findings) -> (Vec<Online>, Vec<String>) {
+pub(super) fn ask(
+    config: &Config,
+    role: &RoleConfig,
+    found: &mut Findings,
+) -> (Vec<Online>, Vec<String>) {
     let seen = survey(config);
     let mut told = Vec::new();
     probes(&seen, &mut told, found);
@@ -70,8 +36,7 @@ pub(super) fn ask(config: &Config, found: &mut Findings) -> (Vec<Online>, Vec<St
             );
         }
     }
-    leaders::ask(config, &mut told, found);
-    accounts::ask(config, &mut told, found);
+    role.ask(config, &mut told, found);
     (told, servers)
 }
 
@@ -219,7 +184,7 @@ fn is_server(config: &Config, heard: &Heard) -> bool {
         | Provider::Command { .. }
         | Provider::Http(_) => false,
     });
-    is_consul && config.role() != crate::config::Role::Consulserver && {
+    is_consul && config.role.leader.is_none() && {
         heard.host.to_ascii_lowercase().starts_with(SERVER)
     }
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rustix::fs::{FsWord, statfs};
 
-use super::findings::Findings;
 use crate::base::clock;
 use crate::base::refusal::Code;
 use crate::config::Config;
+use crate::roles::check::Findings;
 use crate::store::folder;
 
 /// File systems that lie in memory (statfs(2), `TMPFS_MAGIC` and `RAMFS_MAGIC`).

@@ -1,9 +1,9 @@
 //! Targets that are this node's own at the moment: an address that moves with the traffic is the
 //! peer's in one run and ours in the next.
 
-use super::findings::Findings;
 use crate::config::Config;
 use crate::observe::ours;
+use crate::roles::check::Findings;
 
 /// Names them.
 pub(super) fn look(config: &Config, found: &mut Findings) {

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::findings::Findings;
-use super::programs::is_found;
 use crate::clients::http;
 use crate::config::{Config, HttpTarget, Provider, Target};
+use crate::roles::check::Findings;
+use crate::roles::check::programs::is_found;
 
 /// Notes what cannot be read or started.
 pub(super) fn look(config: &Config, found: &mut Findings) {

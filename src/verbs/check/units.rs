@@ -4,8 +4,9 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::findings::Findings;
-use crate::config::{Config, Duty};
+use crate::config::Config;
+use crate::roles::RoleConfig;
+use crate::roles::check::Findings;
 
 mod runner;
 mod timer;
@@ -27,20 +28,25 @@ const TEMPORARY: [&str; 2] = ["/var/tmp", "/tmp"];
 const FILE_MAX: u64 = 256 * 1024;
 
 /// Notes what is odd about the units that run the config at `path`, given where its state lies.
-pub(super) fn look(config: &Config, path: &Path, found: &mut Findings) {
-    look_below(Path::new("/"), config, path, found);
+pub(super) fn look(config: &Config, role: &RoleConfig, path: &Path, found: &mut Findings) {
+    look_below(Path::new("/"), (config, role), path, found);
 }
 
-fn look_below(root: &Path, config: &Config, path: &Path, found: &mut Findings) {
+fn look_below(
+    root: &Path,
+    (config, role): (&Config, &RoleConfig),
+    path: &Path,
+    found: &mut Findings,
+) {
     let runners = runner::all(root, path);
     let sound = runners.iter().find(|it| timer::fault(root, it).is_none());
     match (sound, runners.first()) {
         (Some(runner), _) => {
-            the_service(config, runner, found);
+            the_service(config, role, runner, found);
             timer::spacing(root, config, runner, found);
         }
         (None, Some(runner)) => {
-            the_service(config, runner, found);
+            the_service(config, role, runner, found);
             if let Some(why) = timer::fault(root, runner) {
                 found.error(&runner.timer(), why);
             }
@@ -68,7 +74,7 @@ fn look_below(root: &Path, config: &Config, path: &Path, found: &mut Findings) {
     }
 }
 
-fn the_service(config: &Config, runner: &Runner, found: &mut Findings) {
+fn the_service(config: &Config, role: &RoleConfig, runner: &Runner, found: &mut Findings) {
     let text = &runner.text;
     if is_temporary(&config.files.promotion) && sets(text, "PrivateTmp") {
         found.warn(
@@ -76,15 +82,15 @@ fn the_service(config: &Config, runner: &Runner, found: &mut Findings) {
             "sets PrivateTmp, which hides and then deletes the state files; remove it",
         );
     }
-    if let Duty::Consulserver(mesh) = &config.duty
-        && is_kept_out(text, &mesh.data_dir)
+    if let Some((folder, drop_in)) = role.folder()
+        && is_kept_out(text, folder)
     {
         found.warn(
             &runner.name,
             format!(
                 "keeps habeat out of {}, where a recovery writes; install \
-                 systemd/habeat-consulserver.conf in its drop-in folder, {}.d",
-                mesh.data_dir.display(),
+                 {drop_in} in its drop-in folder, {}.d",
+                folder.display(),
                 runner.name
             ),
         );

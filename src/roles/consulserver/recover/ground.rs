@@ -9,9 +9,9 @@ use rustix::fs::{Mode, OFlags};
 
 use super::{peers, raft};
 use crate::base::command::Finished;
-use crate::config::{Mesh, Target};
+use crate::config::Target;
 use crate::observe::{Answer, Glass};
-use crate::roles::consulserver::Recovery;
+use crate::roles::consulserver::{Mesh, Recovery};
 
 /// LDAP (RFC 4511, section 5.2.1). Carbonio's `service-discoverd` asks it for the servers at every
 /// start, and ends without it.

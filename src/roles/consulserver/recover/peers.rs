@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ground, raft};
 use crate::base::resolve::resolve;
-use crate::config::Mesh;
+use crate::roles::consulserver::Mesh;
 
 /// A handful of servers of some 120 bytes each.
 const FILE_MAX: u64 = 64 * 1024;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::load;
+use crate::roles::load;
 
 const OURS: &str = "\
 local: {whoami: secondary, dc_check: primary, role: appserver}

@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::{Findings, look_below};
 use crate::report::tests::config;
+use crate::roles::Loaded;
 
 const TEMPLATE: &str = "/etc/hamon/habeat-proxyserver.yml";
 const PLAIN: &str = "/etc/hamon/habeat.yml";
@@ -44,10 +45,12 @@ fn root(units: &[(&str, &str)]) -> TempDir {
 /// What is said, without the snippets: `E` or `W`, and the key.
 fn said(root: &TempDir, path: &str) -> Vec<String> {
     let state = TempDir::new().expect("a folder");
-    let mut config = config(state.path());
+    let Loaded {
+        mut config, role, ..
+    } = config(state.path());
     config.files.promotion = "/var/tmp/promotion".into();
     let mut found = Findings::default();
-    look_below(root.path(), &config, Path::new(path), &mut found);
+    look_below(root.path(), (&config, &role), Path::new(path), &mut found);
     let key = |grade: &str, key: &str| format!("{grade} {key}");
     let errors = found.errors.iter().map(|it| key("E", &it.key));
     let warnings = found.warnings.iter().map(|it| key("W", &it.key));
@@ -166,7 +169,8 @@ secondary: {consul_ips: [192.0.2.8], consul_vmnames: [svc2.example.com]}
     let path = folder.path().join("habeat.yml");
     let told = |drop_in: &str, more: &str| {
         fs::write(&path, format!("{CONFIG}{more}")).expect("a config");
-        let config = crate::config::load(&path).expect("it loads").config;
+        let loaded = crate::roles::load(&path).expect("it loads");
+        let of = (&loaded.config, &loaded.role);
         let root = root(&[
             TEMPLATE_SERVICE,
             TEMPLATE_TIMER,
@@ -174,7 +178,7 @@ secondary: {consul_ips: [192.0.2.8], consul_vmnames: [svc2.example.com]}
         ]);
         let at = Path::new("/etc/hamon/habeat-consulserver.yml");
         let mut found = Findings::default();
-        look_below(root.path(), &config, at, &mut found);
+        look_below(root.path(), of, at, &mut found);
         found.warnings.into_iter().any(|problem| {
             problem.message.contains("keeps habeat out")
                 && problem.message.contains("habeat@consulserver.service.d")

@@ -10,7 +10,7 @@ use super::runner::Runner;
 use super::{UNIT_FOLDERS, installed};
 use crate::base::command::Runner as Commands;
 use crate::config::Config;
-use crate::verbs::check::findings::Findings;
+use crate::roles::check::Findings;
 
 /// systemd is in charge where this is (`sd_booted(3)`).
 const BOOTED: &str = "run/systemd/system";

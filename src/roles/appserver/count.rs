@@ -3,35 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::findings::Findings;
-use super::online::{Mark, Online};
-use super::programs::is_found;
+use super::accounts::{self, Listed};
+use super::{Appserver, plan::promotion};
 use crate::act::Step;
 use crate::act::judge::complaint;
 use crate::base::command::Runner;
-use crate::config::{Config, Duty, Takeover};
-use crate::roles::appserver::accounts::{self, Listed};
-use crate::roles::{Action, Book};
+use crate::config::{Config, Takeover};
+use crate::roles::check::programs::is_found;
+use crate::roles::check::{Findings, Mark, Online};
 use crate::store::AccountList;
 
 /// Asks by the step by which a takeover begins, which only reads.
-pub(super) fn ask(config: &Config, told: &mut Vec<Online>, found: &mut Findings) {
-    match &config.duty {
-        Duty::Appserver(_) => {}
-        Duty::Proxyserver(_) | Duty::Consulserver(_) => return,
-    }
-    let takeover = Book::of(config).takeover;
-    let list = takeover.into_iter().find_map(|stage| match stage.action {
-        Action::Promote(promotion) => Some(promotion.list),
-        Action::Commands(_)
-        | Action::PowerOff(_)
-        | Action::Batches(_)
-        | Action::Recover(_)
-        | Action::Restore(_) => None,
-    });
-    let Some(list) = list else {
-        return;
-    };
+pub(crate) fn ask(
+    config: &Config,
+    appserver: &Appserver,
+    told: &mut Vec<Online>,
+    found: &mut Findings,
+) {
+    let list = promotion(config, appserver).list;
     let host = config.peer.host();
     let (said, mark) = match count(config, &list) {
         Ok(listed) => {

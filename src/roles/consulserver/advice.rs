@@ -1,16 +1,14 @@
 //! What the old servers of a recovered mesh need before they rejoin it. habeat does none of it: it
 //! has no say on their site, and a server that still holds data is nobody's to empty unasked.
 
-use crate::config::{Config, Duty};
+use super::Mesh;
+use super::plan::START_MESH;
+use crate::base::shell::shell_line;
+use crate::config::Config;
 use crate::core::{Memory, Phase};
-use crate::report::record::shell_line;
-use crate::roles::consulserver::START_MESH;
 
 /// Returns what an operator has to do, line by line; nothing while there is nothing recovered.
-pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
-    let Duty::Consulserver(mesh) = &config.duty else {
-        return Vec::new();
-    };
+pub(crate) fn rejoin(config: &Config, mesh: &Mesh, memory: &Memory) -> Vec<String> {
     match memory.promotion.as_ref().map(|promotion| promotion.phase) {
         Some(Phase::Finished) => {}
         Some(Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning)

@@ -1,21 +1,14 @@
 //! Who leads the mesh, as seen from each site: two leaders are two meshes.
 
-use super::findings::Findings;
-use super::online::{Mark, Online};
+use super::Mesh;
 use crate::base::deadline::Deadline;
-use crate::config::{Config, Consul, Duty, Mesh};
+use crate::config::Consul;
+use crate::roles::check::{Findings, Mark, Online};
 use crate::witness::leader;
 
-/// Asks our own agent and those of the peer's servers, where the role is about them, and warns
-/// when they do not follow the same leader.
-pub(super) fn ask(config: &Config, told: &mut Vec<Online>, found: &mut Findings) {
-    match &config.duty {
-        Duty::Appserver(_) | Duty::Proxyserver(_) => {}
-        Duty::Consulserver(mesh) => ask_all(mesh, told, found),
-    }
-}
-
-fn ask_all(mesh: &Mesh, told: &mut Vec<Online>, found: &mut Findings) {
+/// Asks our own agent and those of the peer's servers, and warns when they do not follow the same
+/// leader.
+pub(crate) fn ask(mesh: &Mesh, told: &mut Vec<Online>, found: &mut Findings) {
     let agents = std::iter::once(&mesh.agent).chain(&mesh.peer_agents);
     let mut known: Vec<(&str, String)> = Vec::new();
     for agent in agents {
