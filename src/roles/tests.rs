@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::appserver::{Promotion, START_MODULE, STOP_MODULE};
+use super::appserver::{AccountSteps, START_MODULE, STOP_MODULE};
 use super::{Action, Book, Loaded, Stage, lines, load};
 use crate::act::{Judge, Names, Step};
 use crate::core::plan::OnFailure;
@@ -37,7 +37,7 @@ pub(super) fn steps(stages: &[Stage]) -> Vec<&Step> {
         Action::Commands(commands) => commands.iter().map(|(_, step)| step).collect(),
         Action::Batches(batches) => batches.steps.iter().collect(),
         Action::Promote(promotion) => {
-            let Promotion {
+            let AccountSteps {
                 list,
                 promote,
                 operations,
