@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::local::Local;
 use super::reader::Field;
 use super::role::{Reading, RoleKeys};
 use super::scalar::Zero;
+use super::site::Sites;
 use super::source::Source;
 use super::table::PROBE;
 use super::{Config, Fence, Policy, Probe, Takeover, Target};
@@ -34,22 +36,15 @@ pub(super) fn read<R>(
     }
     let is_meant = |role: &&RoleKeys<R>| local.role.is_some_and(|it| it.name == role.shape.name);
     let role = roles.iter().find(is_meant).unwrap_or(&roles[0]);
-    let mut probe = probe(&top.get("probe"));
+    let probe = probe(&top.get("probe"));
     let sites = site::read(&top, &local, &role.shape, !probe.targets.is_empty());
-    if probe.targets.is_empty() {
-        let hosts = sites.peer.addresses.iter().cloned();
-        probe.targets = hosts.map(|host| Target::Icmp { host }).collect();
-    }
-    probe.ours.clone_from(&sites.own.all);
+    let probe = with_sites(probe, &sites);
     let timeouts = action::timeouts(&top.get("timeouts"));
     let carbonio = action::carbonio(&top.get("carbonio"));
-    let own = local
-        .own
-        .0
-        .map_or_else(|| top.get(""), |name| top.get(name));
+    let own = local.own.0.filter(|name| top.has(name));
     let read = (role.read)(&Reading {
         top: &top,
-        own: own.block(),
+        own: own.map(|name| top.get(name).block()),
         sites: &sites,
         file,
         carbonio: &carbonio,
@@ -60,15 +55,10 @@ pub(super) fn read<R>(
     let fence = top.get("fence");
     let fencing = fence.block().get("provider");
     let vcenter = witness::fencing_vcenter(&fencing, &top, &witnesses, file);
-    let takeover = match (local.own.0, read.takes_over) {
-        (Some(name), _) if name == local.manual_site() => Takeover::Manual,
-        (_, true) => Takeover::Automatic,
-        (_, false) => Takeover::NotEnabled,
-    };
     let config = Config {
         policy: Policy {
             quorum,
-            takeover,
+            takeover: takeover(&local, read.takes_over),
             stop_module: read.stops_module,
             ..action::policy(&top.get("policy"))
         },
@@ -89,6 +79,24 @@ pub(super) fn read<R>(
     };
     rules::apply(&config, read.spans, &sites, &top);
     (config, read.settings)
+}
+
+/// Returns whether this site takes over by itself.
+fn takeover(local: &Local<'_>, takes_over: bool) -> Takeover {
+    match (local.own.0, takes_over) {
+        (Some(name), _) if name == local.manual_site() => Takeover::Manual,
+        (_, true) => Takeover::Automatic,
+        (_, false) => Takeover::NotEnabled,
+    }
+}
+
+fn with_sites(mut probe: Probe, sites: &Sites) -> Probe {
+    if probe.targets.is_empty() {
+        let hosts = sites.peer.addresses.iter().cloned();
+        probe.targets = hosts.map(|host| Target::Icmp { host }).collect();
+    }
+    probe.ours.clone_from(&sites.own.all);
+    probe
 }
 
 fn probe(field: &Field<'_>) -> Probe {

@@ -44,8 +44,8 @@ pub(crate) struct Hosts {
 pub(crate) struct Reading<'a> {
     /// The whole file.
     pub(crate) top: &'a Section<'a>,
-    /// The block of our own site; empty where it is missing, which is noted elsewhere.
-    pub(crate) own: Section<'a>,
+    /// The block of our own site; `None` = it is missing, which is noted elsewhere.
+    pub(crate) own: Option<Section<'a>>,
     pub(crate) sites: &'a Sites,
     pub(crate) file: &'a Source,
     pub(crate) carbonio: &'a Carbonio,

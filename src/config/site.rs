@@ -170,11 +170,10 @@ fn block<'a>(
 }
 
 fn all_hosts(section: &Section<'_>) -> Vec<String> {
-    let fields = SITE.keys.iter().flat_map(|key| match key.form {
-        Form::Host => vec![section.get(key.name)],
-        Form::Hosts => section.get(key.name).items(),
-        _ => Vec::new(),
-    });
+    let of = |form: Form| SITE.keys.iter().filter(move |key| key.form == form);
+    let ones = of(Form::Host).map(|key| section.get(key.name));
+    let lists = of(Form::Hosts).flat_map(|key| section.get(key.name).items());
+    let fields = ones.chain(lists);
     let given: Vec<_> = fields.filter_map(|field| field.value()).collect();
     (given.into_iter())
         .filter(|host| !["127.0.0.1", "::1", "localhost"].contains(host))
@@ -190,22 +189,19 @@ fn tolerate(section: &Section<'_>, keys: &Keys) {
     let all = keys.keys.iter().map(|key| (key.name, key)).chain(aliases);
     for (name, key) in all {
         let field = section.get(name);
-        match key.form {
-            Form::Block => {
-                let path = keys.dotted(key.name);
-                if let Some(inner) = blocks().into_iter().find(|it| it.path == path) {
-                    tolerate(&field.section(inner), inner);
-                }
+        if key.form == Form::Block {
+            let path = keys.dotted(key.name);
+            if let Some(inner) = blocks().into_iter().find(|it| it.path == path) {
+                tolerate(&field.section(inner), inner);
             }
-            Form::Commands => drop(field.items()),
-            Form::Hosts => {
-                for item in field.items() {
-                    item.text();
-                }
+        } else if key.form == Form::Commands {
+            field.items();
+        } else if key.form == Form::Hosts {
+            for item in field.items() {
+                item.text();
             }
-            _ => {
-                field.text();
-            }
+        } else {
+            field.text();
         }
     }
 }

@@ -143,7 +143,8 @@ fn mesh(from: &Reading<'_>) -> Mesh {
         leader_timeout: (section.get("leader_timeout")).duration(LEADER_TIMEOUT, Zero::Refused),
         addresses: sites.own.addresses.clone(),
         peer_addresses: sites.peer.addresses.clone(),
-        directory: from.own.get("directorysrv_ip").parsed(scalar::host),
+        directory: (from.own.as_ref())
+            .and_then(|own| own.get("directorysrv_ip").parsed(scalar::host)),
         peer_agents: peers.map(|host| elsewhere(&agent, host)).collect(),
         agent,
         timeout: provider::timeout(Kind::Consul, &consul),

@@ -75,7 +75,8 @@ impl<'a> Switches<'a> {
 fn read(from: &Reading<'_>) -> Read<RoleConfig> {
     let switches = Switches::read(from.top);
     expect_known(&switches.way);
-    let settings = commands(&from.own, &switches);
+    let own = from.own.as_ref();
+    let settings = own.map(|own| commands(own, &switches)).unwrap_or_default();
     let here = settings.activate.len() + settings.verify.len();
     // One more: what a killed run left behind is waited for.
     let all = u32::try_from(here.max(settings.deactivate.len()) + 1);
@@ -102,10 +103,6 @@ fn read(from: &Reading<'_>) -> Read<RoleConfig> {
 }
 
 fn commands(own: &Section<'_>, switches: &Switches<'_>) -> Proxyserver {
-    // A site that cannot be found is told of where the sites are read.
-    if own.names().next().is_none() {
-        return Proxyserver::default();
-    }
     let bgp = own.get("proxy_switch").block().get(WAY);
     let bgp = bgp.block();
     let [activate, verify] = ["activate", "verify"].map(|name| bgp.get(name));
