@@ -109,6 +109,9 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
 /// # Errors
 /// When it cannot be written; the old content is then untouched.
 pub fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    // A folder that others may fill is read only where something is written; and before, as long as
+    // whoever waits for their turn has no draft yet.
+    sweep(path);
     let draft = beside(path, &format!(".{}.{DRAFT}", unguessable::word()?));
     let finish = |mut file: File| {
         write(&mut file)?;
@@ -117,10 +120,8 @@ pub fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) 
         sync_folder(path)
     };
     let written = create(&draft).and_then(finish);
-    match &written {
-        // A folder that others may fill is read only where something was written.
-        Ok(()) => sweep(path),
-        Err(_) => drop(fs::remove_file(&draft)),
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
     }
     written
 }
