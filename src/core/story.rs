@@ -142,7 +142,8 @@ pub struct Story {
 }
 
 impl Story {
-    pub(crate) fn add(&mut self, entry: Entry) {
+    /// Takes in one line.
+    pub fn add(&mut self, entry: Entry) {
         self.is_longer = self.ended.is_some();
         match entry {
             Entry::Begun {
@@ -201,7 +202,7 @@ impl Story {
     }
 
     /// Becomes its gist.
-    pub(crate) fn end(&mut self, at: Now) {
+    pub fn end(&mut self, at: Now) {
         *self = Self {
             epoch: self.epoch,
             began: self.began.take(),

@@ -1,0 +1,262 @@
+//! What can happen next.
+
+use habeat::core::effect::{Effect, Task};
+use habeat::core::machine::Setup;
+use habeat::core::plan::ACTIVATE;
+
+use crate::setup::Role;
+use crate::system::{Call, Kind, Running, System, Verdict, kind};
+use crate::time::{Later, Uptime};
+use crate::world::{Account, WHOLE_SWITCH};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// A run begins.
+    Start(Call, Later),
+    /// The effect is done, and its answer told; true = we are asked to stop by then.
+    Tell(Answer, bool),
+    /// The run is killed before the effect.
+    Crash,
+    /// The run is killed when the effect is done, and before it is told.
+    CrashAfter(Answer),
+    /// The run is killed, and the command that it began goes on.
+    CrashWithin,
+    OrphanEnds,
+    OperationEnds,
+    Pause,
+    Resume,
+    /// Somebody makes an empty promotion file.
+    Touch,
+    LoseJournal,
+    /// The admin deletes the files, and sees to the rest.
+    Delete,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Look(Verdict),
+    SlowLook,
+    /// As it should be.
+    Done,
+    SlowDone,
+    /// A part of it.
+    Part,
+    /// It ended well, and nothing came of it; there is still something.
+    Nothing,
+    Failed,
+    /// A part of it, and then it failed.
+    HalfFailed,
+    /// Our side gave up, and the server goes on.
+    TimedOut,
+    /// Nobody, although somebody is there.
+    Lie,
+    /// Somebody came in addition.
+    Grown,
+    /// Nobody has a replica.
+    Lacking,
+    NotReady,
+    GivenUp,
+    Stopped,
+    Late,
+}
+
+impl Move {
+    /// Whether it is one that a calm world does not make.
+    pub(crate) fn is_fault(self) -> bool {
+        match self {
+            Self::Start(_, later) => matches!(later, Later::Reboot | Later::Soon),
+            Self::Tell(answer, stop) => stop || !answer.is_calm(),
+            Self::OrphanEnds | Self::OperationEnds | Self::Resume => false,
+            Self::Crash
+            | Self::CrashAfter(_)
+            | Self::CrashWithin
+            | Self::Pause
+            | Self::Touch
+            | Self::LoseJournal
+            | Self::Delete => true,
+        }
+    }
+}
+
+impl Answer {
+    fn is_calm(self) -> bool {
+        matches!(
+            self,
+            Self::Done | Self::Look(Verdict::Dead | Verdict::Alive)
+        )
+    }
+}
+
+/// Returns all that can happen.
+pub(crate) fn moves(role: Role, setup: &Setup, system: &System) -> Vec<Move> {
+    match &system.run {
+        Some(run) => running(role, setup, system, run),
+        None => idle(role, system),
+    }
+}
+
+fn idle(role: Role, system: &System) -> Vec<Move> {
+    let (disk, world) = (&system.disk, &system.world);
+    let mut all = Vec::new();
+    for later in Later::ALL {
+        // What comes soon is as after any other run where no time is remembered.
+        all.push(Move::Start(Call::Run, later));
+    }
+    if world.uptime == Uptime::Minutes {
+        all.retain(|it| *it != Move::Start(Call::Run, Later::Reboot));
+    }
+    if disk.has_something_to_return() {
+        all.push(Move::Start(Call::Failback, Later::ByTimer));
+    }
+    if disk.promotion.is_some() {
+        all.push(Move::Start(Call::Ack, Later::Soon));
+        all.push(Move::Start(Call::Retry, Later::Soon));
+    }
+    if world.orphan.is_some() {
+        all.push(Move::OrphanEnds);
+    } else {
+        if disk.story != habeat::core::story::Story::default() {
+            all.push(Move::LoseJournal);
+        }
+        if disk.promotion.is_some() || disk.module.is_some() || disk.suspicion.is_some() {
+            all.push(Move::Delete);
+        }
+    }
+    if world.operation {
+        all.push(Move::OperationEnds);
+    }
+    all.push(if disk.paused { Move::Resume } else { Move::Pause });
+    if role != Role::ManualSite && disk.promotion.is_none() {
+        all.push(Move::Touch);
+    }
+    all
+}
+
+fn running(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Move> {
+    let mut all = vec![Move::Crash];
+    if run.effect == Effect::Observe {
+        // As good as no run at all where nothing was done before.
+        all.clear();
+    }
+    let answers = answers(role, setup, system, run);
+    for answer in answers.iter().copied() {
+        all.push(Move::Tell(answer, false));
+        if !run.tale.stopped && answer.is_calm() {
+            all.push(Move::Tell(answer, true));
+        }
+    }
+    match &run.effect {
+        Effect::Write(_) => all.push(Move::CrashAfter(Answer::Done)),
+        Effect::Run(order) => {
+            all.push(Move::Tell(Answer::Stopped, true));
+            let kind = kind(setup, order);
+            let touches = [Answer::Done, Answer::Part, Answer::TimedOut];
+            if changes(kind) {
+                let after = answers.into_iter().filter(|it| touches.contains(it));
+                all.extend(after.map(Move::CrashAfter));
+            }
+            if leaves_an_orphan(kind) {
+                all.push(Move::CrashWithin);
+            }
+        }
+        Effect::Recall
+        | Effect::Observe
+        | Effect::FindOrphans
+        | Effect::AwaitOrphans(_)
+        | Effect::EndOrphans
+        | Effect::Wait(_)
+        | Effect::End(_) => {}
+    }
+    all
+}
+
+fn changes(kind: Kind) -> bool {
+    match kind {
+        Kind::Command(step, _) => step != "verify",
+        Kind::Task(task) => matches!(
+            task,
+            Task::Promote | Task::Sweep | Task::Recover | Task::Restore | Task::List
+        ),
+    }
+}
+
+fn leaves_an_orphan(kind: Kind) -> bool {
+    match kind {
+        Kind::Command(step, _) => !matches!(step, "verify" | "fence-verify"),
+        Kind::Task(task) => task == Task::Promote,
+    }
+}
+
+fn answers(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Answer> {
+    use Answer::{Done, Failed, Look, Nothing, SlowLook};
+    match &run.effect {
+        Effect::Observe => {
+            let mut looks = vec![SlowLook];
+            looks.extend(
+                [
+                    Verdict::Dead,
+                    Verdict::Alive,
+                    Verdict::Cut,
+                    Verdict::Silent,
+                    Verdict::NoProbe,
+                ]
+                .map(Look),
+            );
+            if role == Role::Mesh {
+                looks.push(Look(Verdict::Led));
+            }
+            looks
+        }
+        Effect::Write(_) => vec![Done, Failed],
+        Effect::FindOrphans | Effect::AwaitOrphans(_) | Effect::EndOrphans => {
+            match system.world.orphan {
+                Some(_) => vec![Done, Nothing],
+                None => vec![Done],
+            }
+        }
+        Effect::Run(order) => {
+            let mut all = of_step(kind(setup, order), system, run);
+            if order.not_after.is_some() {
+                all.push(Answer::Late);
+            }
+            all
+        }
+        Effect::Recall | Effect::Wait(_) => vec![Done],
+        Effect::End(_) => Vec::new(),
+    }
+}
+
+fn of_step(kind: Kind, system: &System, run: &Running) -> Vec<Answer> {
+    use Answer::{
+        Done, Failed, GivenUp, Grown, HalfFailed, Lacking, Lie, NotReady, Nothing, Part, SlowDone,
+        TimedOut,
+    };
+    let world = &system.world;
+    match kind {
+        Kind::Command("fence-verify", _) if !world.off => vec![Failed],
+        Kind::Command("verify", _) if world.moved != WHOLE_SWITCH => vec![Failed],
+        Kind::Command(ACTIVATE | "fence-command", _) => vec![Done, Failed, HalfFailed],
+        Kind::Command(..) | Kind::Task(Task::Operations | Task::Restore) => vec![Done, Failed],
+        Kind::Task(Task::AwaitOperations) => vec![Done, Nothing, Failed],
+        Kind::Task(Task::List) => {
+            let mut all = vec![Done, Failed];
+            if world.left() > 0 {
+                all.extend([SlowDone, Lacking]);
+                if !run.tale.listed {
+                    all.push(Lie);
+                }
+            }
+            if world.accounts.contains(&Account::Absent) {
+                all.push(Grown);
+            }
+            all
+        }
+        Kind::Task(Task::Promote) => {
+            vec![Done, SlowDone, Part, Nothing, Failed, HalfFailed, TimedOut]
+        }
+        Kind::Task(Task::Sweep) => vec![Done, Part, Failed],
+        Kind::Task(Task::Prepare) => vec![Done, NotReady, Failed],
+        Kind::Task(Task::Recover) => vec![Done, NotReady, HalfFailed, Failed, GivenUp, Part],
+        Kind::Task(Task::Command(_)) => Vec::new(),
+    }
+}

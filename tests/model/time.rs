@@ -1,0 +1,183 @@
+//! The only place that knows about time: what it makes of the moments of a state, and why nothing
+//! is lost by that.
+//!
+//! The machine reads the clock in four comparisons: the age of a look against `evidence_max_age`, of
+//! the last counted run against `run_spacing` and `STREAK_LASTS`, of the last promotion against
+//! `block_period`, and what is left of the promotion's budget. All of them compare an *age*, and
+//! none of them looks at the wall. So between runs, when only memory is left,
+//!
+//! - "now" becomes a constant, and with it all that was remembered moves: ages stay as they are;
+//! - each age becomes the lower edge of its bucket, the edges being the thresholds. Two ages in one
+//!   bucket get the same answers now. They could get different ones later, after the same wait; but
+//!   the waits that are offered (soon, the timer, hours, a day) end on either side of each
+//!   threshold from the lower edge, so each answer that the true age could get later is still given;
+//! - what is only written down (`since`, `started`, `finished`, …) becomes "now".
+//!
+//! Within a run nothing is rounded: it has few events, and its clock only moves where something is
+//! slow.
+
+use std::time::Duration;
+
+use habeat::base::clock::Now;
+use habeat::core::{Memory, STREAK_LASTS};
+
+pub(crate) const SPACING: u64 = 50_000;
+pub(crate) const MAX_AGE: u64 = 30_000;
+pub(crate) const BLOCK: u64 = 3_600_000;
+pub(crate) const BUDGET: u64 = 60_000;
+/// Whatever is slow takes longer than evidence may be old; two of it, longer than the budget.
+pub(crate) const SLOW: u64 = 31_000;
+
+const BOOT: &str = "this";
+const OLD_BOOT: &str = "earlier";
+
+/// When the next run comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Later {
+    Soon,
+    ByTimer,
+    Hours,
+    Day,
+    Reboot,
+}
+
+impl Later {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Soon,
+        Self::ByTimer,
+        Self::Hours,
+        Self::Day,
+        Self::Reboot,
+    ];
+
+    pub(crate) fn wait(self) -> u64 {
+        match self {
+            Self::Soon => 10_000,
+            Self::ByTimer => 60_000,
+            Self::Hours => 7_200_000,
+            Self::Day => day(),
+            Self::Reboot => 0,
+        }
+    }
+}
+
+pub(crate) fn day() -> u64 {
+    u64::try_from(STREAK_LASTS.as_millis()).unwrap()
+}
+
+/// How long this machine has been up when a run begins: across a reboot no more than that is
+/// certain to have passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Uptime {
+    Minutes,
+    Days,
+}
+
+impl Uptime {
+    pub(crate) fn ms(self) -> u64 {
+        match self {
+            Self::Minutes => 300_000,
+            Self::Days => 10 * day(),
+        }
+    }
+}
+
+pub(crate) fn at(ms: u64) -> Now {
+    Now {
+        wall: 0,
+        boot_ms: ms,
+        boot_id: BOOT.into(),
+    }
+}
+
+/// Moves what is remembered so that the time `now` becomes the time `to`, each age rounded down.
+pub(crate) struct Shift {
+    pub(crate) now: u64,
+    pub(crate) to: u64,
+    pub(crate) reboot: bool,
+}
+
+impl Shift {
+    /// Returns the moment so that its age is the lower edge of its bucket.
+    pub(crate) fn ms(&self, moment: u64, edges: &[u64]) -> u64 {
+        let age = self.now.saturating_sub(moment);
+        let edge = edges.iter().rev().find(|edge| **edge <= age);
+        self.to.saturating_sub(edge.copied().unwrap_or(0))
+    }
+
+    fn moment(&self, moment: &mut Now, edges: &[u64]) {
+        if self.reboot || moment.boot_id == OLD_BOOT {
+            moment.boot_id = OLD_BOOT.into();
+            moment.boot_ms = 0;
+        } else {
+            moment.boot_ms = self.ms(moment.boot_ms, edges);
+        }
+    }
+
+    fn row(&self, last: &mut Option<Now>) {
+        if let Some(last) = last {
+            self.moment(last, &[SPACING, day()]);
+        }
+    }
+
+    fn block(&self, moment: &mut Option<Now>) {
+        if let Some(moment) = moment {
+            self.moment(moment, &[BLOCK]);
+        }
+    }
+
+    fn forget(&self, moment: &mut Option<Now>) {
+        if moment.is_some() {
+            *moment = Some(at(self.to));
+        }
+    }
+
+    pub(crate) fn memory(&self, memory: &mut Memory) {
+        if let Some(suspicion) = &mut memory.suspicion {
+            self.forget(&mut suspicion.since);
+            self.row(&mut suspicion.last);
+        }
+        if let Some(promotion) = &mut memory.promotion {
+            self.row(&mut promotion.alive_last);
+            self.forget(&mut promotion.fenced);
+            self.forget(&mut promotion.started);
+            self.forget(&mut promotion.finished);
+            self.forget(&mut promotion.failback);
+            for word in [&mut promotion.failure, &mut promotion.acknowledged] {
+                word.as_mut().map(String::clear);
+            }
+        }
+        if let Some(module) = &mut memory.module {
+            self.row(&mut module.alive_last);
+            self.forget(&mut module.failback);
+        }
+        self.block(&mut memory.story.began);
+        self.block(&mut memory.story.ended);
+        self.block(&mut memory.story.previous);
+        number(memory);
+    }
+}
+
+/// Epochs are only compared: they become the smallest numbers that compare the same.
+fn number(memory: &mut Memory) {
+    let promotion = memory.promotion.as_mut().map(|it| &mut it.epoch);
+    match promotion {
+        Some(epoch) if *epoch == memory.story.epoch => {
+            *epoch = (*epoch).min(1);
+            memory.story.epoch = *epoch;
+        }
+        Some(epoch) if *epoch > memory.story.epoch => {
+            memory.story.epoch = memory.story.epoch.min(1);
+            *epoch = memory.story.epoch + 1;
+        }
+        Some(epoch) => {
+            *epoch = (*epoch).min(1);
+            memory.story.epoch = *epoch + 1;
+        }
+        None => memory.story.epoch = memory.story.epoch.min(1),
+    }
+}
+
+pub(crate) fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
