@@ -3,6 +3,7 @@
 
 mod apply;
 mod happen;
+mod mistakes;
 mod moves;
 mod properties;
 mod search;
@@ -17,6 +18,8 @@ use habeat::core::event::Event;
 use habeat::core::machine::{Setup, State, Turn, step};
 
 use apply::Model;
+use mistakes::MISTAKES;
+use properties::Property;
 use search::{Found, Search};
 use setup::Role;
 use system::{System, Tale};
@@ -92,4 +95,28 @@ fn the_manual_site() {
 #[test]
 fn a_mesh() {
     check(Role::Mesh);
+}
+
+#[test]
+fn each_mistake_is_found() {
+    let mut wrong = Vec::new();
+    for mistake in &MISTAKES {
+        let model = Model {
+            role: mistake.role,
+            setup: mistake.role.setup(),
+            machine: mistake.machine,
+        };
+        let found = Search::new(&model, &[Property::Coherence]).run(roots(mistake.role));
+        let (name, states) = (mistake.name, found.states);
+        match found.broken {
+            Some((property, path)) => {
+                println!("{name}: {property:?} after {} moves, {states} states", path.len());
+                if property != mistake.property {
+                    wrong.push(format!("{name}: {property:?}:\n{}", tell(&path)));
+                }
+            }
+            None => wrong.push(format!("{name}: not found in {states} states")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -25,14 +25,6 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Mailbox,
-        Self::FencedMailbox,
-        Self::Proxy,
-        Self::ManualSite,
-        Self::Mesh,
-    ];
-
     pub(crate) fn has_accounts(self) -> bool {
         matches!(self, Self::Mailbox | Self::FencedMailbox)
     }

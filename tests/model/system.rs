@@ -167,8 +167,6 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    pub(crate) const ALL: [Self; 4] = [Self::Run, Self::Failback, Self::Ack, Self::Retry];
-
     pub(crate) fn errand(self) -> Errand {
         match self {
             Self::Run => Errand::Run,
