@@ -14,6 +14,7 @@ pub mod act;
 pub mod app;
 pub mod base;
 pub mod cli;
+mod clients;
 pub mod config;
 pub mod core;
 pub mod drill;

@@ -3,12 +3,19 @@
 use crate::config::Config;
 use crate::witness::Heard;
 
+mod failure;
 mod http;
 mod icmp;
 mod inquiry;
-pub(crate) mod look;
+mod look;
+mod ours;
+mod sights;
 mod tcp;
 mod watch;
+mod way;
+
+pub(crate) use look::Glass;
+pub use ours::ours;
 
 use inquiry::Inquiry;
 use watch::{Wait, Watch};
@@ -49,9 +56,9 @@ pub enum Leader {
 pub enum Reach {
     /// Some target answered.
     Answers,
-    /// Every target was probed, in every look, and none answered.
+    /// Every target was probed, in every look, and none answered but our own side.
     Silent,
-    /// No target answered and some could not be probed: why.
+    /// No target answered, and some could not be probed or all are on our own side: why.
     Unknown(String),
 }
 
@@ -73,6 +80,9 @@ pub struct Look {
     pub target: String,
     /// What came of it.
     pub answer: Answer,
+    /// The addresses of the target that say nothing of it, and why: our own ones, and those of a
+    /// family that this node has no route for.
+    pub left_out: Vec<String>,
 }
 
 /// What came of one look.
@@ -80,6 +90,8 @@ pub struct Look {
 pub enum Answer {
     /// The target answered as expected.
     Answered,
+    /// Our own side answered in its place: nobody's answer. Which address it was.
+    Ours(String),
     /// It did not: how we know (`timeout`, `refused`, `status 503`).
     NoAnswer(String),
     /// We could not look: why (`cannot resolve the name`, `no permission for ICMP`).
@@ -93,7 +105,7 @@ pub enum Answer {
 /// is not waited for. Every wait in it has a deadline from the config.
 pub fn observe(config: &Config) -> Observation {
     let probe = &config.probe;
-    let mut watch = Watch::new(&probe.targets, probe.timeout);
+    let mut watch = Watch::new(&probe.targets, Glass::of(config));
     watch.round(Wait::FirstAnswer);
     if watch.is_answered() {
         return at_ease(watch);
@@ -112,7 +124,7 @@ pub fn observe(config: &Config) -> Observation {
 /// for all of them. For `check --online`.
 pub fn survey(config: &Config) -> Observation {
     let inquiry = Inquiry::start(config, 1, Wait::Everyone);
-    let mut watch = Watch::new(&config.probe.targets, config.probe.timeout);
+    let mut watch = Watch::new(&config.probe.targets, Glass::of(config));
     watch.round(Wait::Everyone);
     inquiry.wait().with(watch)
 }

@@ -12,7 +12,6 @@ mod command;
 mod consul;
 mod conversation;
 mod hetrix;
-pub(crate) mod http;
 mod page;
 pub mod vcenter;
 

@@ -209,6 +209,7 @@ fn a_promotion_that_hangs_is_ended_and_tried_again() {
     run.is("confirmed", 1);
     assert!(run.stderr.contains("timed out"), "{run:#?}");
     site.remove("slow_promote");
+    site.config.timeouts = "";
     site.run().is("unfinished", 0);
     assert_eq!(
         (site.lines("moved").len(), site.lines("operations").len()),

@@ -20,7 +20,7 @@ use common::{HABEAT, Site, ran};
 use habeat::act::orphans;
 use habeat::base::command::{Finished, Noted, Outcome, Runner};
 use habeat::base::process::{Process, Stat};
-use habeat::store;
+use habeat::core::story;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
@@ -221,7 +221,7 @@ fn in_a_group_of_its_own_even_a_daemon_without_a_parent_is_found() {
         assert!(!can_make_groups(), "none was made");
         return;
     };
-    let child = store::Child {
+    let child = story::Child {
         step: "activate".to_owned(),
         process,
     };

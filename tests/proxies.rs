@@ -185,7 +185,7 @@ fn a_run_killed_between_two_commands_is_picked_up_where_it_was() {
 #[test]
 fn a_command_of_a_killed_run_never_works_against_the_return() {
     let mut site = Site::proxy(true, true);
-    site.config.timeouts = "command: 300ms";
+    site.config.timeouts = "command: 5s";
     site.write("hang_two", "");
     let mut running = site.start(&["--json"]);
     site.wait_for("in_two");
@@ -202,7 +202,7 @@ fn a_command_of_a_killed_run_never_works_against_the_return() {
 #[test]
 fn a_command_that_hangs_is_ended_and_recorded_as_failed() {
     let mut site = Site::proxy(true, true);
-    site.config.timeouts = "command: 300ms";
+    site.config.timeouts = "command: 5s";
     site.write("hang_two", "");
     let run = site.run();
     run.is("confirmed", 1);

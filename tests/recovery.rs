@@ -3,7 +3,10 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::symlink;
+use std::thread;
 
 use common::mesh::{NODE_ID, PROMOTION};
 use common::{Ran, Site, ran};
@@ -191,6 +194,77 @@ fn are_seen_first<const N: usize>(cases: [Trouble; N]) {
         site.run().is("unfinished", 0);
         assert_eq!(calls(&site), ["stop", "start"], "{why}");
     }
+}
+
+/// A server of the peer's site, on its own loopback address: it follows this leader.
+fn old_server(address: &str, port: u16, leader: &'static str) {
+    let listener = TcpListener::bind((address, port)).unwrap_or_else(|e| panic!("{e}"));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head);
+            let length = leader.len() + 2;
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+                 Content-Length: {length}\r\nConnection: close\r\n\r\n\"{leader}\""
+            );
+        }
+    });
+}
+
+#[test]
+fn two_leaders_are_told_by_check_and_one_is_not() {
+    const OURS: &str = "10.0.0.1:8300";
+    for (theirs, are_two) in [(OURS, false), ("10.0.0.7:8300", true)] {
+        let site = Site::mesh();
+        site.write("mesh_led", "");
+        for address in ["127.0.0.7", "127.0.0.8"] {
+            old_server(address, site.config.consul_port, theirs);
+        }
+        let check = site.call(&["check", "--online"]);
+        let said = format!("{}{}", check.stdout, check.stderr);
+        assert!(said.contains(OURS) && said.contains(theirs), "{check:#?}");
+        assert_eq!(said.contains("two leaders"), are_two, "{check:#?}");
+    }
+}
+
+/// Plays systemctl(1) for a unit that is there unless `no_unit` lies beside it.
+const SYSTEMCTL: &str = r#"#!/bin/sh
+here=${0%/*}
+echo "$*" >>"$here/systemctl_calls"
+case $1 in
+cat) if [ -e "$here/no_unit" ]; then echo "No files found for $3." >&2; exit 1; fi ;;
+*) exec "$here/service" "$1" ;;
+esac
+"#;
+
+#[test]
+fn a_unit_that_is_not_there_is_found_out_before_anything_is_stopped() {
+    let mut site = Site::mesh();
+    site.program("systemctl", SYSTEMCTL);
+    let service = site.path("service").display().to_string();
+    let systemctl = site.path("systemctl").display().to_string();
+    for verb in ["stop", "start"] {
+        let by_systemctl = format!("{verb}: [{systemctl}, {verb}, mesh.service]");
+        let ours = format!("{verb}: [{service}, {verb}]");
+        site.config.more = site.config.more.replace(&ours, &by_systemctl);
+    }
+    let looked_up = "cat -- mesh.service";
+    site.write("no_unit", "");
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(failure(&run).contains("look-up-unit"), "{run:#?}");
+    assert_eq!(site.lines("systemctl_calls"), [looked_up]);
+    site.remove("no_unit");
+    site.run().is("unfinished", 0);
+    let all = [
+        looked_up,
+        looked_up,
+        "stop mesh.service",
+        "start mesh.service",
+    ];
+    assert_eq!(site.lines("systemctl_calls"), all);
 }
 
 #[test]

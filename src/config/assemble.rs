@@ -26,6 +26,7 @@ pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
         let hosts = sites.peer.addresses.iter().cloned();
         probe.targets = hosts.map(|host| Target::Icmp { host }).collect();
     }
+    probe.ours.clone_from(&sites.own.all);
     let duty = duty::read(&top, &local, &sites, file);
     let witnesses = witness::read(&top, &local, &sites, file);
     let quorum = witness::quorum(&top.get("quorum"), &witnesses);
@@ -67,5 +68,6 @@ fn probe(field: &Field<'_>) -> Probe {
         attempts: section.get("attempts").number(3, 1, None),
         interval: section.get("interval").duration(second, Zero::Allowed),
         timeout: section.get("timeout").duration(2 * second, Zero::Refused),
+        ours: Vec::new(),
     }
 }

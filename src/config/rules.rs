@@ -37,7 +37,8 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
         }
     }
     warn_of_one_voice(&config.witnesses, &top.get("witnesses"));
-    warn_of_own_anchors(config, sites, &top.get("anchors"));
+    warn_of_own_anchors(config, &top.get("anchors"));
+    warn_of_own_targets(config, &top.get("probe").block().get("targets"));
     warn_of_an_agent_elsewhere(config, sites, top);
 }
 
@@ -222,20 +223,32 @@ fn whom(provider: &Provider) -> String {
     }
 }
 
-fn warn_of_own_anchors(config: &Config, sites: &Sites, field: &Field<'_>) {
-    let own = [&sites.own.addresses[..], &sites.own.site.hosts].concat();
-    for anchor in &config.anchors {
-        let host = match anchor {
-            Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
-            Target::Http(http) => authority(&http.url),
-        };
-        if is_loopback(host) || own.iter().any(|it| it == host) {
-            field.warn(format!(
-                "{anchor} lies on this node: it answers even when the node is cut off, so it \
-                 shows nothing"
-            ));
-        }
+fn warn_of_own_anchors(config: &Config, field: &Field<'_>) {
+    for anchor in config.anchors.iter().filter(|it| lies_here(config, it)) {
+        field.warn(format!(
+            "{anchor} lies on this node or its site: it answers even when the node is cut off, so \
+             it shows nothing"
+        ));
     }
+}
+
+fn warn_of_own_targets(config: &Config, field: &Field<'_>) {
+    let targets = &config.probe.targets;
+    for target in targets.iter().filter(|it| lies_here(config, it)) {
+        field.warn(format!(
+            "{target} lies on this node or its site: whoever answers there is not the peer; name \
+             an address that is the peer's, and stays the peer's after a takeover"
+        ));
+    }
+}
+
+fn lies_here(config: &Config, target: &Target) -> bool {
+    let host = match target {
+        Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
+        Target::Http(http) => authority(&http.url),
+    };
+    let mut ours = config.probe.ours.iter();
+    is_loopback(host) || ours.any(|it| it.eq_ignore_ascii_case(host))
 }
 
 /// A recovery learns from the agent whether the service that it stops and starts runs, and leads.

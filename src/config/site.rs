@@ -7,6 +7,17 @@ use super::scalar::host;
 use super::suggest::{nearest, quoted};
 use super::{MANUAL_SITE, Role, Site};
 
+/// The keys of a block that name one host.
+const ONE_HOST: [&str; 5] = [
+    "proxy_ip",
+    "appserver_ip",
+    "directorysrv_ip",
+    "proxyserver_vmname",
+    "appserver_vmname",
+];
+/// Those that name several.
+const HOSTS: [&str; 2] = ["consul_ips", "consul_vmnames"];
+
 /// The two sites, as far as the role needs them.
 pub(super) struct Sites {
     pub(super) own: Placed,
@@ -18,10 +29,14 @@ pub(super) struct Placed {
     pub(super) site: Site,
     /// The addresses of the role's hosts, as far as they are given.
     pub(super) addresses: Vec<String>,
+    /// Every host and address in the block, whatever the role; but for those of loopback itself,
+    /// which name no site.
+    pub(super) all: Vec<String>,
 }
 
 /// What of a site is read. The first field of each is the key itself, the others are its values.
 struct Block<'a> {
+    all: Vec<String>,
     addresses: (Field<'a>, Vec<Field<'a>>),
     hosts: (Field<'a>, Vec<Field<'a>>),
 }
@@ -112,6 +127,7 @@ fn placed(name: Option<&str>, block: Option<&Block<'_>>) -> Placed {
             hosts: block.map(|block| texts(&block.hosts)).unwrap_or_default(),
         },
         addresses: (block.map(|block| texts(&block.addresses))).unwrap_or_default(),
+        all: block.map(|block| block.all.clone()).unwrap_or_default(),
     }
 }
 
@@ -169,22 +185,32 @@ fn block<'a>(
     for field in addresses.1.iter().chain(&hosts.1) {
         field.parsed(host);
     }
-    Some(Block { addresses, hosts })
+    let all = all_hosts(&section);
+    Some(Block {
+        all,
+        addresses,
+        hosts,
+    })
+}
+
+fn all_hosts(section: &Section<'_>) -> Vec<String> {
+    let ones = ONE_HOST.map(|name| vec![section.get(name)]);
+    let lists = HOSTS.map(|name| section.get(name).items());
+    let fields = ones.iter().chain(&lists).flatten();
+    let given = fields.filter_map(Field::value);
+    given
+        .filter(|host| !["127.0.0.1", "::1", "localhost"].contains(host))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Looks at the keys of other roles: their form must be right, what they hold is nobody's
 /// business here.
 fn tolerate_other_roles(section: &Section<'_>) {
-    for name in [
-        "proxy_ip",
-        "appserver_ip",
-        "directorysrv_ip",
-        "proxyserver_vmname",
-        "appserver_vmname",
-    ] {
+    for name in ONE_HOST {
         section.get(name).text();
     }
-    for name in ["consul_ips", "consul_vmnames"] {
+    for name in HOSTS {
         for item in section.get(name).items() {
             item.text();
         }

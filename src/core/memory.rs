@@ -246,6 +246,11 @@ impl Memory {
         }
     }
 
+    /// Whether the journal tells that a step of the present promotion was begun.
+    pub fn is_told_begun(&self, step: &str) -> bool {
+        self.told() == Told::All && self.story.begun.contains(step)
+    }
+
     /// Returns what the journal tells of the present promotion.
     pub fn told(&self) -> Told {
         self.promotion
@@ -272,7 +277,7 @@ impl Memory {
     fn has_restarted_the_agent(&self) -> bool {
         match self.promotion.as_ref().map(|promotion| promotion.phase) {
             Some(Phase::Finished) => true,
-            Some(Phase::Unfinished) => self.is_recovering() || self.story.begun.contains(UNDONE),
+            Some(Phase::Unfinished) => self.is_recovering() || self.is_told_begun(UNDONE),
             None | Some(Phase::FenceFailed | Phase::NoAccounts | Phase::Returning) => false,
         }
     }
@@ -291,7 +296,7 @@ impl Memory {
     /// Whether a recovery of the mesh has begun to change anything, and is not over.
     pub fn is_recovering(&self) -> bool {
         let phase = self.promotion.as_ref().map(|promotion| promotion.phase);
-        phase == Some(Phase::Unfinished) && self.story.begun.contains(STOP_MESH)
+        phase == Some(Phase::Unfinished) && self.is_told_begun(STOP_MESH)
     }
 
     /// Returns what is left of the block period after the last promotion, if anything.

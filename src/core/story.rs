@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Now;
 use crate::base::process::Process;
+use crate::core::plan::PROMOTE_STEP;
 use crate::core::ranges::Ranges;
 use crate::core::{Phase, Promotion, UNDONE};
 
@@ -50,6 +51,11 @@ pub enum Entry {
     },
     /// The account list goes this far.
     Listed(Extent),
+    /// So many accounts are still on the dead host, after a promotion.
+    Left {
+        /// How many.
+        accounts: usize,
+    },
     /// A step is about to start.
     Before {
         /// Its name.
@@ -125,6 +131,8 @@ pub struct Story {
     pub lost: bool,
     /// How far the account list goes.
     pub listed: Extent,
+    /// Accounts that were left on the dead host after the last promotion, if that is known.
+    pub left: Option<usize>,
     /// Steps that were begun, whatever became of them.
     pub begun: BTreeSet<String>,
     /// Stages that are done.
@@ -163,7 +171,11 @@ impl Story {
                 };
             }
             Entry::Listed(extent) => self.listed = extent,
+            Entry::Left { accounts } => self.left = Some(accounts),
             Entry::Before { step } => {
+                if step == PROMOTE_STEP {
+                    self.left = None;
+                }
                 self.begun.insert(step);
             }
             Entry::After { .. } | Entry::BatchBefore { .. } => {}
@@ -210,6 +222,11 @@ impl Story {
             children: std::mem::take(&mut self.children),
             ..Self::default()
         };
+    }
+
+    /// Whether anybody may have been moved by a promotion that was begun.
+    pub fn may_have_moved(&self) -> bool {
+        self.left.is_none_or(|left| left < self.listed.names)
     }
 
     /// Returns when the last promotion ended, or began if it never ended: the block period counts

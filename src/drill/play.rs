@@ -80,13 +80,14 @@ fn call(habeat: &Habeat, lab: &Lab, number: usize, line: &Move) -> Result<(Line,
             }
             ran
         }
-        Call::Ack => {
+        Call::Retry => {
             let ran = habeat
-                .start(number, &["ack", "--reason", "mended"])?
+                .start(number, &["retry", "--reason", "mended"])?
                 .wait()?;
-            "ack".clone_into(&mut told.call);
+            "retry".clone_into(&mut told.call);
             if !ran.status.success() {
-                told.mismatches.push(format!("ack failed: {}", ran.status));
+                told.mismatches
+                    .push(format!("retry failed: {}", ran.status));
             }
             ran
         }
@@ -114,7 +115,7 @@ fn story(line: &Move, number: usize) -> String {
     }
     match (line.call, stories.is_empty(), number) {
         (Call::RunAndKill { on }, ..) => format!("the timer again; kill -9 while it is {on}"),
-        (Call::Ack, ..) => "the operator acknowledges".to_owned(),
+        (Call::Retry, ..) => "the operator lets it be tried again".to_owned(),
         (Call::Run { .. } | Call::Failback { .. }, false, _) => stories.join("; "),
         (Call::Run { .. } | Call::Failback { .. }, true, 1) => "all is well".to_owned(),
         (Call::Run { .. } | Call::Failback { .. }, true, _) => "the timer again".to_owned(),

@@ -102,8 +102,8 @@ pub(super) enum Call {
         /// The file.
         on: &'static str,
     },
-    /// By the operator: `habeat ack`.
-    Ack,
+    /// By the operator: `habeat retry`.
+    Retry,
     /// By the operator: `habeat failback`. As for [`Call::Run`].
     Failback {
         /// `decision/reason`, by their stable codes.
@@ -192,11 +192,11 @@ pub(super) const fn failback(
     }
 }
 
-/// A call by the operator: `habeat ack`.
-pub(super) const fn ack(facts: &'static [Fact]) -> Move {
+/// A call by the operator: `habeat retry`.
+pub(super) const fn retry(facts: &'static [Fact]) -> Move {
     Move {
         happens: &[],
-        call: Call::Ack,
+        call: Call::Retry,
         facts,
     }
 }

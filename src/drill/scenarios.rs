@@ -5,7 +5,7 @@ use super::lab::ACCOUNTS as ALL;
 use super::scenario::Event::*;
 use super::scenario::Fact::*;
 use super::scenario::{
-    Fence, Role, Scenario, Setup, USUAL, Whoami, ack, failback, run, run_and_kill,
+    Fence, Role, Scenario, Setup, USUAL, Whoami, failback, retry, run, run_and_kill,
 };
 
 /// Accounts that a partial promotion moves.
@@ -94,7 +94,7 @@ const SITES: &[Scenario] = &[
         ],
     },
     Scenario {
-        name: "failed-promotion-then-ack",
+        name: "failed-promotion-then-retry",
         title: "the promotion fails until it latches; the operator mends it and says so",
         setup: Setup { max_attempts: 2, ..USUAL },
         moves: &[
@@ -103,7 +103,7 @@ const SITES: &[Scenario] = &[
             run(&[],                          "resume/unfinished",     1, &[OnPeer(ALL), Flushed(0)]),
             run(&[],                          "hold/latched",          3, &[OnPeer(ALL)]),
             run(&[PromotionMended],           "hold/latched",          3, &[OnPeer(ALL)]),
-            ack(&[OnPeer(ALL)]),
+            retry(&[OnPeer(ALL)]),
             run(&[],                          "resume/unfinished",     0, &[Moves(1), Flushed(ALL)]),
             run(&[],                          "hold/already-promoted", 0, &[Moves(1), OnPeer(0)]),
         ],
@@ -160,7 +160,7 @@ const SITES: &[Scenario] = &[
             run(&[],                      "promote/confirmed",     1, &[Fences(1), Promotions(0)]),
             run(&[],                      "hold/fence-failed",     3, &[Fences(1), Promotions(0)]),
             run(&[FenceMended],           "hold/fence-failed",     3, &[Fences(1), Promotions(0)]),
-            ack(&[OnPeer(ALL)]),
+            retry(&[OnPeer(ALL)]),
             run(&[],                      "resume/unfinished",     0, &[Fences(2), Flushed(ALL)]),
             run(&[],                      "hold/already-promoted", 0, &[Fences(2), OnPeer(0)]),
         ],
@@ -248,9 +248,9 @@ const SITES: &[Scenario] = &[
             run(&[],            "rest/alive",            0, &[Switched(&[])]),
             run(&[PeerDies],    "hold/confirming",       0, &[Switched(&[])]),
             run(&[],            "promote/confirmed",     0, &[Switched(&["here-1", "here-2", "look"])]),
-            run(&[],            "hold/already-promoted", 0, &[Switched(&["here-1", "here-2", "look"])]),
-            run(&[PeerReturns], "hold/returning",        0, &[Switched(&["here-1", "here-2", "look"])]),
-            run(&[],            "return/returned",       0, &[Switched(&["here-1", "here-2", "look", "back"]), NothingRemembered]),
+            run(&[],            "hold/already-promoted", 0, &[Switched(&["here-1", "here-2", "look", "look"])]),
+            run(&[PeerReturns], "hold/returning",        0, &[Switched(&["here-1", "here-2", "look", "look"])]),
+            run(&[],            "return/returned",       0, &[Switched(&["here-1", "here-2", "look", "look", "back"]), NothingRemembered]),
             run(&[],            "rest/alive",            0, &[OnPeer(ALL)]),
         ],
     },

@@ -27,7 +27,7 @@ fn every_hold_a_lab_can_bring_about_is_played() {
         .flat_map(|one| one.moves)
         .filter_map(|line| match line.call {
             Call::Run { says, .. } | Call::Failback { says, .. } => Some(says),
-            Call::RunAndKill { .. } | Call::Ack => None,
+            Call::RunAndKill { .. } | Call::Retry => None,
         })
         .collect();
     for expected in [

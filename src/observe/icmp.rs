@@ -16,7 +16,7 @@ use rustix::net::{
 };
 
 use super::Answer;
-use super::look::failed;
+use super::failure::failed;
 
 /// Type of an echo request and of its reply (RFC 792, page 14).
 const ECHO_V4: (u8, u8) = (8, 0);
@@ -38,7 +38,7 @@ pub(super) fn look(address: SocketAddr, within: Duration) -> Answer {
     match asked.and_then(|echo| await_reply(&socket, &echo, deadline)) {
         Ok(true) => Answer::Answered,
         Ok(false) => Answer::NoAnswer("timeout".to_owned()),
-        Err(errno) => failed(&errno.into()),
+        Err(errno) => failed(&errno.into(), address.ip()),
     }
 }
 
@@ -60,12 +60,12 @@ fn open(address: SocketAddr) -> Result<(OwnedFd, Kind), Answer> {
     let denied = |errno| matches!(errno, Errno::PERM | Errno::ACCESS);
     match open(SocketType::RAW) {
         Ok(socket) => return Ok((socket, Kind::Raw)),
-        Err(errno) if !denied(errno) => return Err(failed(&errno.into())),
+        Err(errno) if !denied(errno) => return Err(failed(&errno.into(), address.ip())),
         Err(_) => {}
     }
     match open(SocketType::DGRAM) {
         Ok(socket) => Ok((socket, Kind::Ping)),
-        Err(errno) if !denied(errno) => Err(failed(&errno.into())),
+        Err(errno) if !denied(errno) => Err(failed(&errno.into(), address.ip())),
         Err(_) => Err(Answer::CouldNotProbe(
             "no permission for ICMP: needs CAP_NET_RAW, or our group in net.ipv4.ping_group_range"
                 .to_owned(),

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::watch::{SLACK, Wait, Watch};
+use super::look::{Glass, SLACK};
+use super::watch::{Wait, Watch};
 use super::{Leader, Look, Observation, Standing};
 use crate::base::aside::Aside;
 use crate::config::{Config, Duty, Mesh, Witness};
@@ -117,11 +118,12 @@ fn ask_leader(mesh: &Mesh) -> Aside<Leader> {
 }
 
 fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Standing, Vec<Look>)> {
-    let (anchors, timeout) = (config.anchors.clone(), config.probe.timeout);
+    let (anchors, glass) = (config.anchors.clone(), Glass::of(config));
     let interval = config.probe.interval;
-    let within: Duration = (timeout + interval + SLACK).saturating_mul(attempts.max(1)) + SLACK;
+    let round = glass.longest() + SLACK + interval;
+    let within: Duration = round.saturating_mul(attempts.max(1)) + SLACK;
     Aside::start(within, move || {
-        let mut watch = Watch::new(&anchors, timeout);
+        let mut watch = Watch::new(&anchors, glass);
         watch.round(wait);
         watch.keep_looking(attempts.saturating_sub(1), interval);
         (watch.standing(), watch.into_looks())

@@ -1,5 +1,6 @@
 //! One probe kind per file; here, how looks become an observation.
 
+mod addresses;
 mod http;
 mod namespace;
 mod tcp;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{Answer, Look, Reach, Standing, observe, survey};
+use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
 use crate::config::{
     Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
     Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Witness,
@@ -18,7 +19,13 @@ use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
 
 /// Long enough for a busy machine, for answers that do come.
-const AMPLE: Duration = Duration::from_secs(20);
+const AMPLE: Duration = Duration::from_secs(120);
+
+/// Looks once, at a site that has no addresses of its own.
+fn look(target: &Target, timeout: Duration) -> Answer {
+    let ours = Vec::new();
+    Glass { timeout, ours }.look(target).answer
+}
 
 fn tcp(address: SocketAddr) -> Target {
     Target::Tcp {
@@ -30,7 +37,8 @@ fn tcp(address: SocketAddr) -> Target {
 fn http(server: &Server) -> Target {
     Target::Http(HttpTarget {
         url: server.url.clone(),
-        status: None,
+        // So that a test can make it silent.
+        status: Some(200),
         regexp: None,
         ca_file: None,
     })
@@ -90,6 +98,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             attempts: 3,
             interval: Duration::from_millis(1),
             timeout: AMPLE,
+            ours: Vec::new(),
         },
         anchors,
         policy: Policy {
@@ -132,6 +141,7 @@ fn refused(target: &Target) -> Look {
     Look {
         target: target.to_string(),
         answer: Answer::NoAnswer("refused".to_owned()),
+        left_out: Vec::new(),
     }
 }
 
@@ -142,6 +152,7 @@ fn a_peer_that_answers_leaves_everybody_else_alone() {
     let looks = vec![Look {
         target: target.to_string(),
         answer: Answer::Answered,
+        left_out: Vec::new(),
     }];
     let seen = observe(&config(
         vec![target],

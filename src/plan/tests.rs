@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Judge, Names, OnFailure, Stage, Work, lines, plan, takeover};
+use super::{
+    Book, Judge, Names, OnFailure, START_MODULE, STOP_MODULE, Stage, Work, lines, takeover,
+};
 use crate::config::{Config, load};
-use crate::core::{Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Verdict};
 
 mod proxies;
 
@@ -217,55 +218,18 @@ fn each_command_has_its_deadline_and_its_judge() {
 }
 
 #[test]
-fn each_decision_has_its_plan() {
-    let config = config("flush_cache: true", "namespace: ha, user: \"\"", "");
-    let stopped = Memory {
-        module: Some(Module::new(ModulePhase::Stopped)),
-        ..Memory::default()
-    };
-    let nothing = Memory::default();
-    let takes_over = commands(&takeover(&config));
-    let module = |verb| vec![format!("{CARBONIO} ha {verb} module")];
-    for (memory, choice, expected) in [
-        (&nothing, Choice::Promote, takes_over.clone()),
-        (&nothing, Choice::Resume, takes_over),
-        (&nothing, Choice::Rest, Vec::new()),
-        (&stopped, Choice::Rest, Vec::new()),
-        (&nothing, Choice::Clear, Vec::new()),
-        (&nothing, Choice::Return, Vec::new()),
-        (&stopped, Choice::Return, module("doStartService")),
-        (&nothing, Choice::Failback, Vec::new()),
-        (&stopped, Choice::Failback, module("doStartService")),
-        (
-            &nothing,
-            Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)),
-            module("doStopService"),
-        ),
-        (
-            &stopped,
-            Choice::Hold(Hold::ManualSite(ModuleOrder::Leave)),
-            Vec::new(),
-        ),
-        (&nothing, Choice::Hold(Hold::Cut), Vec::new()),
-        (&nothing, Choice::Hold(Hold::Latched), Vec::new()),
-        (&nothing, Choice::Hold(Hold::AlreadyPromoted), Vec::new()),
-        (&nothing, Choice::Hold(Hold::FenceFailed), Vec::new()),
-        (
-            &nothing,
-            Choice::Hold(Hold::Changed(Verdict::Alive)),
-            Vec::new(),
-        ),
-        (&nothing, Choice::Hold(Hold::Stopped), Vec::new()),
+fn the_module_is_stopped_and_started_by_its_verbs() {
+    let book = Book::of(&config(
+        "flush_cache: true",
+        "namespace: ha, user: \"\"",
+        "",
+    ));
+    for (stage, verb) in [
+        (STOP_MODULE, "doStopService"),
+        (START_MODULE, "doStartService"),
     ] {
-        let decision = Decision {
-            verdict: Verdict::Dead,
-            choice,
-        };
-        assert_eq!(
-            commands(&plan(&config, memory, &decision)),
-            expected,
-            "{decision:?}"
-        );
+        let stage = book.stage(stage).expect("a stage").clone();
+        assert_eq!(commands(&[stage]), [format!("{CARBONIO} ha {verb} module")]);
     }
 }
 

@@ -89,12 +89,16 @@ fn log_look(kind: &str, look: &Look) {
     let target = word(&look.target);
     match &look.answer {
         Answer::Answered => log::info!("{kind}={target} answer=answered"),
+        Answer::Ours(why) => log::warn!("{kind}={target} answer=ours cause={why:?}"),
         Answer::NoAnswer(why) => {
             log::info!("{kind}={target} answer=no-answer cause={why:?}");
         }
         Answer::CouldNotProbe(why) => {
             log::warn!("{kind}={target} answer=could-not-probe cause={why:?}");
         }
+    }
+    for address in &look.left_out {
+        log::info!("{kind}={target} left-out={address:?}");
     }
 }
 

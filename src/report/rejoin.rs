@@ -14,7 +14,7 @@ pub fn rejoin(config: &Config, memory: &Memory) -> Vec<String> {
     match memory.promotion.as_ref().map(|promotion| promotion.phase) {
         Some(Phase::Finished) => {}
         Some(Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning)
-            if memory.story.begun.contains(START_MESH) =>
+            if memory.is_told_begun(START_MESH) =>
         {
             let unsure = "a recovery was begun and not seen to its end: Consul may have taken its \
                           peers; look by `habeat check --online` whether this node and the \

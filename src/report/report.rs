@@ -302,6 +302,7 @@ pub fn leader(leader: &Leader) -> Option<String> {
 fn look(look: &Look) -> Seen {
     let (answer, detail) = match &look.answer {
         Answer::Answered => ("answered", None),
+        Answer::Ours(detail) => ("ours", Some(detail.clone())),
         Answer::NoAnswer(detail) => ("no-answer", Some(detail.clone())),
         Answer::CouldNotProbe(detail) => ("could-not-probe", Some(detail.clone())),
     };

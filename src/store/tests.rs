@@ -2,7 +2,6 @@
 
 mod accounts;
 mod journal;
-mod ranges;
 mod state;
 
 use std::path::Path;

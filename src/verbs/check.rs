@@ -13,6 +13,7 @@ mod leaders;
 mod neighbours;
 mod outlook;
 mod programs;
+mod targets;
 pub mod units;
 
 use self::outlook::{Prospect, outlook};
@@ -55,6 +56,7 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
             warnings.extend(programs::warnings(&config));
             warnings.extend(units::warnings(&config, path));
             warnings.extend(neighbours::warnings(&config, path));
+            warnings.extend(targets::warnings(&config));
             let online = online.then(|| {
                 let (leaders, twice) = leaders::ask(&config);
                 warnings.extend(twice);
@@ -112,9 +114,10 @@ fn ask(config: &Config) -> Vec<Online> {
         name: look.target.clone(),
         said: match &look.answer {
             Answer::Answered => "answered".into(),
+            Answer::Ours(why) => format!("our own side answered, which is nobody's answer ({why})"),
             Answer::NoAnswer(why) => format!("no answer ({why})"),
             Answer::CouldNotProbe(why) => format!("could not probe ({why})"),
-        },
+        } + &left_out(look),
     };
     let probes = seen.looks.iter().map(|probe| look("probe", probe));
     let anchors = seen.anchors.iter().map(|anchor| look("anchor", anchor));
@@ -124,6 +127,11 @@ fn ask(config: &Config) -> Vec<Online> {
         said: heard.testimony.to_string(),
     });
     probes.chain(anchors).chain(witnesses).collect()
+}
+
+fn left_out(look: &Look) -> String {
+    let said = look.left_out.iter().map(|why| format!("; left out: {why}"));
+    said.collect()
 }
 
 fn render(checked: &Checked) -> String {

@@ -12,8 +12,8 @@
 use catalog::Said;
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
-use super::http::segment;
 use super::{Doubt, DoubtKind, Testimony, Voice};
+use crate::clients::http::segment;
 use crate::config::{Consul, Gossip, Site};
 
 mod catalog;

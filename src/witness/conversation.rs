@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use ureq::http::header::HeaderValue;
 use ureq::http::{Method, Request, Response};
 
-use super::http::{Fault, agent, host_and_port};
 use super::{Doubt, DoubtKind};
 use crate::base::resolve::resolve;
+use crate::clients::http::{Ear, Fault, agent, host_and_port};
 use crate::config::Secret;
 
 mod answer;
@@ -73,8 +73,13 @@ impl<'a> Conversation<'a> {
         let unreachable = |why| Doubt::new(DoubtKind::Unreachable, why);
         let (host, port) = host_and_port(door.base_url).map_err(unreachable)?;
         let addresses = resolve(&host, port, door.deadline.left() / 2).map_err(unreachable)?;
-        let agent = agent(addresses, door.ca_file, door.deadline.left())
-            .map_err(|why| Doubt::new(DoubtKind::Tls, why))?;
+        let agent = agent(
+            addresses,
+            door.ca_file,
+            door.deadline.left(),
+            &Ear::default(),
+        )
+        .map_err(|why| Doubt::new(DoubtKind::Tls, why))?;
         Ok(Self {
             agent,
             base_url: door.base_url,

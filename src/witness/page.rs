@@ -6,8 +6,8 @@ use regex_lite::Regex;
 use ureq::http::Method;
 
 use super::conversation::{Conversation, Door, Reply, excerpt};
-use super::http::{host_and_port, segment};
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
+use crate::clients::http::{host_and_port, segment};
 use crate::config::HttpWitness;
 
 /// Asks about `host`; returns the name it is known by, and what was said of it.

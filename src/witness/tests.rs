@@ -11,12 +11,12 @@ mod tls;
 use std::time::Duration;
 
 use super::conversation::{Conversation, Deadline, Door};
-use super::http::{host_and_port, segment};
 use super::{Doubt, DoubtKind};
+use crate::clients::http::{host_and_port, segment};
 use crate::config::Secret;
 
 /// Long enough for a busy machine, for answers that do come.
-const AMPLE: Duration = Duration::from_secs(20);
+const AMPLE: Duration = Duration::from_secs(120);
 /// For answers that never come.
 const SHORT: Duration = Duration::from_millis(300);
 

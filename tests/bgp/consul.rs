@@ -4,11 +4,11 @@
 #[path = "../lab/consul/agent.rs"]
 mod agent;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
-use crate::network::{Host, Network};
+use crate::network::{self, Host, Network};
 use crate::stage::{PROXY_A, PROXY_B, THIRD};
 use crate::wait::wait_until;
 use agent::Agent;
@@ -25,8 +25,7 @@ pub(crate) struct Consul([Agent; 3]);
 impl Consul {
     /// Starts it; it knows nothing yet.
     pub(crate) fn start(network: &Network, folder: &Path) -> Self {
-        let program = std::env::var_os("HABEAT_CONSUL");
-        let program = PathBuf::from(program.expect("HABEAT_CONSUL is not set: use tests/run"));
+        let program = network::consul();
         let hosts = [("server", THIRD), ("agent", PROXY_A), ("agent", PROXY_B)];
         Self(hosts.map(|(role, host)| {
             let mut agent = Agent::new(&program, folder, role, host);

@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::consul::Consul;
-use crate::network::{Network, command};
+use crate::network::Network;
 use crate::recipe::{Recipe, Words, bounding_set};
 use crate::speaker::Speaker;
 use crate::stage::{GATE, PROXY_A, Program, SERVICE, SITE_A, Stage};
 use crate::wait::{wait_for, wait_until};
 
 /// What habeat would give a command, for those that are run without it; in seconds.
-const DEADLINE: &str = "5";
+const DEADLINE: &str = "20";
 /// Where habeat remembers a switch.
 const MEMORY: [&str; 2] = [
     "appserverdown-habeat-proxyserver",
@@ -221,7 +221,7 @@ impl Lab {
     }
 
     fn ask_router(&self, words: &[&str]) -> String {
-        let mut birdc = command("birdc");
+        let mut birdc = self.network().with_bgp(GATE.name, "birdc");
         birdc.arg("-s").arg(self.stage.path("router.ctl"));
         let output = birdc.args(words).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()

@@ -13,7 +13,7 @@ const ADDRESSES: [(&str, &str); 4] = [
     ("192.0.2.20", crate::stage::SITE_A),
 ];
 /// The deadline of a command: the tests would wait for the document's whole one.
-const DEADLINE: [&str; 2] = ["command: 10s", "command: 5s"];
+const DEADLINE: [&str; 2] = ["command: 10s", "command: 20s"];
 /// Where `habeat.yml` stands whole; the other sections show what differs.
 const WHOLE: &str = "BIRD 2";
 
@@ -65,7 +65,7 @@ fn habeat(page: &str, here: &str) -> String {
     let own: Mapping = serde_yaml::from_str(block(here, "yaml").unwrap()).unwrap();
     whole.extend(own);
     // The runs of a lab follow each other at once.
-    let spacing = serde_yaml::from_str("run_spacing: 0s").unwrap();
+    let spacing = serde_yaml::from_str("{run_spacing: 0s, evidence_max_age: 5m}").unwrap();
     whole.insert("policy".into(), spacing);
     serde_yaml::to_string(&whole).unwrap()
 }

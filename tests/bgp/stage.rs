@@ -5,7 +5,6 @@ use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
 use rustix::process::Pid;
 
@@ -36,9 +35,6 @@ const ENTER: &str = r#"mount --bind "$0/run" /run && mount --bind "$0/tmp" /var/
 /// Nobody is told of a shorter way than by the router.
 const FORWARD: &str = "echo 1 >/proc/sys/net/ipv4/ip_forward
     for at in all eth0; do echo 0 >/proc/sys/net/ipv4/conf/$at/send_redirects; done";
-
-/// Two labs at once must not find the same free names for their namespaces.
-static NAMING: Mutex<()> = Mutex::new(());
 
 const fn host(name: &'static str, number: u8) -> Host {
     Host {
@@ -80,10 +76,7 @@ pub(crate) struct Stage {
 impl Stage {
     /// Sets it for this recipe; starts nothing.
     pub(crate) fn set(recipe: &Recipe) -> Self {
-        let network = {
-            let _one_by_one = NAMING.lock().unwrap_or_else(PoisonError::into_inner);
-            Network::new(&[PROXY_A, PROXY_B, GATE, CLIENT, THIRD])
-        };
+        let network = Network::new(&[PROXY_A, PROXY_B, GATE, CLIENT, THIRD]);
         let folder = tempfile::tempdir().unwrap();
         let stage = Self { network, folder };
         // The daemons read their configuration as users of their own.
@@ -115,7 +108,7 @@ impl Stage {
     pub(crate) fn start_others(&self) -> Vec<Program> {
         let bird = |host: Host| {
             let file = |ending| self.path(&format!("{}.{ending}", host.name));
-            let mut bird = self.network.command(host.name, "bird");
+            let mut bird = self.network.with_bgp(host.name, "bird");
             bird.arg("-f").arg("-c").arg(file("conf"));
             bird.arg("-s").arg(file("ctl")).arg("-P").arg(file("pid"));
             Program::start(&mut bird, &file("log"))
@@ -148,7 +141,7 @@ impl Stage {
 
     /// Prepares a program to run in site B, beside its daemon.
     pub(crate) fn in_site_b(&self, program: &str) -> Command {
-        let mut shell = self.network.command(PROXY_B.name, "sh");
+        let mut shell = self.network.with_bgp(PROXY_B.name, "sh");
         shell.args(["-c", ENTER]).arg(self.path("")).arg(program);
         shell
     }

@@ -30,7 +30,7 @@ impl Site {
             consul_vmnames: [svc1.example.com, svc2.example.com]"
             .to_owned();
         site.own_servers("");
-        site.set_mesh("''", "leader_timeout: 2s");
+        site.set_mesh("''", "leader_timeout: 5s");
         site
     }
 

@@ -34,7 +34,7 @@ pub(crate) const TOKEN: &str = "5f0c2d1e-0000-4000-8000-000000000001";
 /// Nobody listens there (tcpmux, RFC 1078), and no test is ever given it.
 pub(crate) const DEAD_PORT: u16 = 1;
 /// Nothing here takes longer unless it hangs.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(120);
 /// How often a waiting test looks.
 const TICK: Duration = Duration::from_millis(5);
 

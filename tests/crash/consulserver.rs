@@ -10,7 +10,7 @@ use crate::common::mesh::NODE_ID;
 use crate::world::{End, Left, PATIENCE, Scene, World};
 
 /// The program takes no longer unless it hangs.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(120);
 /// How often a waiting test looks.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -37,7 +37,9 @@ impl Scene for Recovery {
         };
         let leader_timeout = match self {
             Self::Undone => "leader_timeout: 100ms",
-            Self::First | Self::PeerReturns | Self::Mended | Self::Restored => "leader_timeout: 5s",
+            Self::First | Self::PeerReturns | Self::Mended | Self::Restored => {
+                "leader_timeout: 60s"
+            }
         };
         if *self == Self::Undone {
             site.write("fail_leader", "");

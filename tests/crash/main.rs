@@ -292,24 +292,28 @@ fn a_disk_that_fails_puts_off_the_undoing_of_a_recovery() {
 
 #[test]
 fn an_interrupted_call_is_made_again() {
-    let faults: Vec<Fault> = ["write", "fsync", "fdatasync"]
-        .into_iter()
-        .flat_map(|call| (1..=10).map(move |n| (call, n)))
-        .map(|(call, n)| Fault {
-            call: call.to_owned(),
-            n,
-            effect: "error=EINTR".to_owned(),
-            lasting: false,
-        })
-        .collect();
-    let met = in_each_world(&Promotion { width: 1 }, &faults, |world, fault| {
+    const CALLS: [&str; 3] = ["write", "fsync", "fdatasync"];
+    let scene = Promotion { width: 1 };
+    let points = World::new(&scene).points(&CALLS.join(","));
+    let faults = points.into_iter().map(|(call, n)| Fault {
+        call,
+        n,
+        effect: "error=EINTR".to_owned(),
+        lasting: false,
+    });
+    let faults: Vec<Fault> = faults.collect();
+    let met = in_each_world(&scene, &faults, |world, fault| {
         let what = format!("{fault:?}");
         let ran = world.run_under(&fault.inject());
         assert_eq!(ran.exit, Some(0), "{what}: {ran:#?}");
         let left = world.left(&what);
         world.is_over(&left, &what);
+        let met = world.met();
         world.recovers(&left, &what);
-        Met::Yes
+        met
     });
-    assert_eq!(met.values().sum::<usize>(), faults.len());
+    for call in CALLS {
+        assert!(met.contains_key(call), "no {call} was met: {met:?}");
+    }
+    assert!(met.values().sum::<usize>() >= 30, "{met:?}");
 }

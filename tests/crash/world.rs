@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::Met;
 use crate::common::{Config, Ran, Site, ran};
 
 /// What nothing is decided from.
@@ -154,6 +155,16 @@ impl<'a> World<'a> {
             expression,
         ];
         ran(self.site.start_under(&strace, &["--json"]))
+    }
+
+    /// Whether strace did to the last run what it was to do.
+    pub(crate) fn met(&self) -> Met {
+        let mut trace = self.site.lines("trace").into_iter();
+        if trace.any(|line| line.ends_with("(INJECTED)")) {
+            Met::Yes
+        } else {
+            Met::No
+        }
     }
 
     /// Returns the calls of a whole run, as its main thread makes them, each with its number among

@@ -3,7 +3,6 @@
 
 mod agent;
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cases::Trouble;
 use crate::http::{Answer, Question};
-use crate::network::{Host, Network};
+use crate::network::{self, Host, Network};
 use crate::play::{Place, World};
 use agent::Agent;
 
@@ -34,7 +33,7 @@ const PRIMARY_SITE: [&str; 3] = ["svcs1", "svcs3", PRIMARY.name];
 
 /// How long the lab waits for the cluster to notice something. The slowest is an agent cut off
 /// from everybody, which took 52 s to give up its last neighbour (Consul 1.8.7, default gossip).
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const fn host(name: &'static str, number: u8) -> Host {
     Host {
@@ -53,9 +52,7 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts it, and waits until every agent knows every other.
     pub(crate) fn start() -> Self {
-        let program = PathBuf::from(
-            std::env::var_os("HABEAT_CONSUL").expect("HABEAT_CONSUL is not set: use tests/run"),
-        );
+        let program = network::consul();
         let folder = tempfile::tempdir().unwrap();
         let mailboxes = [PRIMARY, SECONDARY];
         let network = Network::new(&[&SERVERS[..], &mailboxes, &[ANCHOR]].concat());

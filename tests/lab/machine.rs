@@ -70,7 +70,7 @@ impl Machine for Vcsim {
     fn entry(&self) -> String {
         format!(
             "provider: vcenter, hostname: '127.0.0.1:{}', username: {USER}, password: {PASSWORD}, \
-             ca_file: {}, timeout: 30s",
+             ca_file: {}, timeout: 60s",
             self.port(),
             self.ca_file().display(),
         )

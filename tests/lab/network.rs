@@ -3,12 +3,17 @@
 //! Needs root and iproute2. Everything made here is gone when the [`Network`] is dropped.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// The namespace with the bridge. Not a host: it has no address.
 const SWITCH: &str = "switch";
+/// Starts a program where what is unpacked in the folder `$0` looks installed.
+const OVERLAY: &str = r#"cd "$0" && mount -t overlay -o ro,lowerdir=usr:/usr bgp /usr &&
+    mount -t overlay -o ro,lowerdir=etc:/etc bgp /etc && cd / && exec "$@""#;
 
 /// One host: its name in the lab, and its address in 10.99.0.0/24.
 #[derive(Debug, Clone, Copy)]
@@ -70,6 +75,14 @@ impl Network {
         command
     }
 
+    /// The same, for a program that is a BGP speaker of Debian's, or calls one.
+    pub(crate) fn with_bgp(&self, host: &str, program: impl AsRef<Path>) -> Command {
+        let mut shell = self.command(host, "sh");
+        shell.args(["-c", OVERLAY]).arg(peer("bgp"));
+        shell.arg(program.as_ref());
+        shell
+    }
+
     fn add_namespace(&mut self, name: &'static str) {
         run(command("ip").args(["netns", "add", &self.namespace(name)]));
         self.made.push(name);
@@ -104,11 +117,40 @@ impl Drop for Network {
     fn drop(&mut self) {
         for name in &self.made {
             let namespace = self.namespace(name);
+            end_all_in(&namespace);
             if let Err(error) = command("ip").args(["netns", "del", &namespace]).status() {
                 eprintln!("could not remove namespace {namespace}: {error}");
             }
         }
     }
+}
+
+/// Ends what is left there, as a command of a habeat that was killed.
+fn end_all_in(namespace: &str) {
+    let listed = command("ip").args(["netns", "pids", namespace]).output();
+    let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    let pids = listed.unwrap_or_default();
+    let pids = pids.lines().filter_map(|line| line.trim().parse().ok());
+    for pid in pids.filter_map(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}
+
+/// Returns where `tests/lab/unpack` puts a part.
+pub(crate) fn peer(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/peers")
+        .join(name);
+    assert!(
+        folder.exists(),
+        "{folder:?} is missing: `tests/lab/unpack {name}` brings it"
+    );
+    folder
+}
+
+/// Returns the real Consul.
+pub(crate) fn consul() -> PathBuf {
+    peer("consul").join("usr/bin/consul")
 }
 
 /// Finds a name that neither another lab nor what one left behind is using.

@@ -23,8 +23,8 @@ const ACCOUNTS: [&str; 3] = [
     "o'neil@example.com",
 ];
 
-/// Two minutes are far more than a run needs here; after that it is killed, and the case fails.
-const TIMEOUT: [&str; 2] = ["--kill-after=5", "120"];
+/// Far more than a run needs here; after that it is killed, and the case fails.
+const TIMEOUT: [&str; 2] = ["--kill-after=5", "300"];
 
 /// What the log says then.
 const CONTRADICTION: &str = "witnesses=contradict";
@@ -152,10 +152,11 @@ probe:
   targets: ['{primary}']
   attempts: 2
   interval: 100ms
-  timeout: 500ms
+  timeout: 1s
 anchors: [{anchors}]
 policy:
   run_spacing: 0s
+  evidence_max_age: 5m
 carbonio:
   user: ''
   carbonio: {folder}/carbonio

@@ -15,7 +15,7 @@ use crate::play::{Place, World};
 /// Gossip and catalog of the real cluster notice a trouble at different moments; and a client that
 /// was up before the servers had a leader goes on with the ACL rules of old for a while, in which
 /// a question without a token is refused. Both take a minute at the most on a quiet machine.
-const PATIENCE: Duration = Duration::from_secs(150);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The two whom habeat asks about.
 const NODES: [&str; 2] = ["agent-mbox1-example-com", "agent-mbox2-example-com"];

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::http::Question;
-use crate::network::{Host, Network, command};
+use crate::network::{self, Host, Network, command};
 use crate::service::Service;
 use agent::Agent;
 
@@ -40,7 +40,7 @@ pub(crate) const ROOT: &str = "root";
 pub(crate) const NOBODY: &str = "nobody";
 
 /// Elections take 5 to 10 s, gossip takes 17 to 33 s to give up three members (Consul 1.8.7).
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 const TICK: Duration = Duration::from_millis(100);
 
 /// A member that failed (serf, `MemberStatus`).
@@ -64,11 +64,11 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts it, with `before` written to its store, and the leader in site A.
     pub(crate) fn start(owner: &str) -> Self {
-        let program = std::env::var("HABEAT_CONSUL").expect("HABEAT_CONSUL is not set: tests/run");
+        let program = network::consul();
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let network = Network::new(&[&SERVERS[..], &MAILBOXES, &[ANCHOR]].concat());
-        let agent = |role, host| Agent::new(Path::new(&program), folder.path(), role, host);
+        let agent = |role, host| Agent::new(&program, folder.path(), role, host);
         let servers = SERVERS.map(|host| agent("server", host));
         let mailboxes = MAILBOXES.map(|host| agent("agent", host));
         for host in SERVERS {
@@ -391,11 +391,11 @@ fn give(folder: &Path, owner: &str) {
 }
 
 /// The server's command line, run as `owner`, to end with its supervisor.
-fn server(program: &str, owner: &str, config: &Path) -> Vec<String> {
-    let config = config.display().to_string();
+fn server(program: &Path, owner: &str, config: &Path) -> Vec<String> {
+    let [program, config] = [program, config].map(|path| path.display().to_string());
     let user = format!("--reuid={owner}");
     let setpriv = ["setpriv", &user, "--clear-groups", "--pdeathsig=KILL", "--"];
-    let agent = [program, "agent", "-config-file", &config];
+    let agent = [&program, "agent", "-config-file", &config];
     [&setpriv[..], &agent]
         .concat()
         .iter()

@@ -178,8 +178,8 @@ local:
   checkRestartReplicaFile: {folder}/module
 consul: {{hostname: 127.0.0.1, port: 8500, token: {TOKEN}}}
 anchors: ['icmp://{}']
-probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
-policy: {{run_spacing: 0s}}
+probe: {{attempts: 2, interval: 100ms, timeout: 1s}}
+policy: {{run_spacing: 0s, evidence_max_age: 5m}}
 history: {{file: {folder}/history.jsonl}}
 {rest}",
             ANCHOR.ip

@@ -2,8 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::network::command;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const TICK: Duration = Duration::from_millis(10);
 
 /// What plays `systemctl`, and systemd itself.
 pub(crate) const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mesh/service");
@@ -23,8 +27,10 @@ impl Service {
             supervisor: supervisor.stdin(Stdio::null()).spawn().unwrap(),
             folder: folder.to_owned(),
         };
+        let end = Instant::now() + PATIENCE;
         while !folder.join("orders").exists() {
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            assert!(Instant::now() < end, "the supervisor did not start");
+            std::thread::sleep(TICK);
         }
         service
     }

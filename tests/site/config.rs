@@ -39,8 +39,8 @@ pub(crate) fn write(role: &str, lab: &Path) {
   proxy_enable_deactivate: true
 consul: {{token: {TOKEN}}}
 anchors: ['icmp://{anchor}']
-probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
-policy: {{run_spacing: 0s}}
+probe: {{attempts: 2, interval: 100ms, timeout: 1s}}
+policy: {{run_spacing: 0s, evidence_max_age: 5m}}
 history: {{file: {folder}/history.jsonl}}
 {of_role}",
         anchor = ANCHOR.ip

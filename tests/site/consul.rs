@@ -33,15 +33,16 @@ pub(crate) struct Consul {
 impl Consul {
     /// Starts it, with a leader in site A, and waits until everybody knows habeat's token.
     pub(crate) fn start(network: &Network, folder: &Path) -> Self {
-        let program = std::env::var("HABEAT_CONSUL").expect("HABEAT_CONSUL is not set: tests/run");
-        let agent = |role, host| Agent::new(Path::new(&program), folder, role, host);
+        let program = crate::network::consul();
+        let agent = |role, host| Agent::new(&program, folder, role, host);
         let servers = SERVERS.map(|host| agent("server", host));
         let clients = CLIENTS.map(|host| agent("agent", host));
         for host in SERVERS.iter().chain(&CLIENTS) {
             hurry(&folder.join(host.name).join("config.json"));
         }
         let own = folder.join(SERVER_B.name);
-        let config = own.join("config.json").display().to_string();
+        let config = own.join("config.json");
+        let [program, config] = [program, config].map(|path| path.display().to_string());
         let mortal = ["setpriv", "--pdeathsig=KILL", "--"];
         let agent = [&program, "agent", "-config-file", &config];
         let words: Vec<_> = mortal.into_iter().chain(agent).map(str::to_owned).collect();

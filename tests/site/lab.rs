@@ -171,7 +171,7 @@ impl Lab {
     fn start_bird(&self, host: Host, config: &str) -> Program {
         let file = |ending| self.path(&format!("{}.{ending}", host.name));
         fs::write(file("conf"), config).unwrap();
-        let mut bird = self.network.command(host.name, "bird");
+        let mut bird = self.network.with_bgp(host.name, "bird");
         bird.arg("-f").arg("-c").arg(file("conf"));
         bird.arg("-s").arg(file("ctl")).arg("-P").arg(file("pid"));
         Program::start(&mut bird, &file("log"))

@@ -15,7 +15,7 @@ use crate::network::{Host, Network};
 /// The timer; five minutes in the shipped unit.
 const PERIOD: Duration = Duration::from_secs(3);
 /// A run that lasts longer is killed, and the story does not come to its end.
-const TIMEOUT: [&str; 2] = ["--kill-after=5", "60"];
+const TIMEOUT: [&str; 2] = ["--kill-after=5", "300"];
 /// How soon a node notices that it is to end.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -117,7 +117,7 @@ impl Timer {
         let begun = Instant::now();
         let output = self
             .network
-            .command(self.host.name, "timeout")
+            .with_bgp(self.host.name, "timeout")
             .args(TIMEOUT)
             .arg(env!("CARGO_BIN_EXE_habeat"))
             .arg("--json")

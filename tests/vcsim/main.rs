@@ -26,7 +26,7 @@ use vcsim::{BOTH, Interface, Vcsim};
 const NAME: &str = "mbox1.example.com";
 
 /// Long enough for a busy machine.
-const AMPLE: Duration = Duration::from_secs(30);
+const AMPLE: Duration = Duration::from_secs(120);
 
 fn config(vcsim: &Vcsim, password: &str) -> Vcenter {
     Vcenter {
@@ -258,9 +258,12 @@ fn a_fence_comes_before_the_promotion_and_not_in_a_dry_run() {
     assert_eq!(secondary.run(), "hold confirming, exit 0");
     assert_eq!(secondary.dry_run(), "promote confirmed, exit 0");
     assert_eq!(vcsim.obey(&format!("state {NAME}")), "poweredOn");
+    // It looks until its time is up.
     vcsim.obey(&format!("link {NAME} NOT_RESPONDING"));
+    secondary.have_patience("3s");
     assert_eq!(secondary.run(), "promote confirmed, exit 1");
     assert_eq!(secondary.promoted(), 0, "the VM was not seen off");
+    secondary.have_patience(site::AMPLE);
     vcsim.obey(&format!("link {NAME} CONNECTED"));
     vcsim.obey(&format!("on {NAME}"));
     assert_eq!(secondary.run(), "hold fence-failed, exit 3");

@@ -13,10 +13,14 @@ use crate::NAME;
 use crate::vcsim::{PASSWORD, USER, Vcsim};
 
 const OWN: &str = "mbox2.example.com";
+/// Nothing takes longer, on a busy machine either.
+pub(crate) const AMPLE: &str = "120s";
 const ACCOUNTS: [&str; 2] = ["anna@example.com", "o'neil@example.com"];
 
 pub(crate) struct Secondary {
     folder: tempfile::TempDir,
+    /// What its config says of the witness and of the fence.
+    outside: String,
     address: SocketAddr,
     primary: Option<TcpListener>,
 }
@@ -43,6 +47,7 @@ impl Secondary {
         let primary = TcpListener::bind("127.0.0.1:0").unwrap();
         let site = Self {
             folder: tempfile::tempdir().unwrap(),
+            outside: outside.to_owned(),
             address: primary.local_addr().unwrap(),
             primary: Some(primary),
         };
@@ -57,9 +62,15 @@ impl Secondary {
         let accounts = ACCOUNTS.map(|name| format!("{name} {NAME}\n"));
         fs::write(site.path("accounts"), accounts.concat()).unwrap();
         fs::write(site.path("own"), OWN).unwrap();
-        fs::write(site.path("habeat.yml"), site.config(outside)).unwrap();
-        fs::set_permissions(site.path("habeat.yml"), fs::Permissions::from_mode(0o600)).unwrap();
+        site.have_patience(AMPLE);
         site
+    }
+
+    /// From now on each command, and the fence, has this long.
+    pub(crate) fn have_patience(&self, patience: &str) {
+        let file = self.path("habeat.yml");
+        fs::write(&file, self.config(patience)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     /// The primary answers no more.
@@ -110,8 +121,9 @@ impl Secondary {
         format!("{} {}, exit {exit}", word("decision"), word("reason"))
     }
 
-    fn config(&self, outside: &str) -> String {
+    fn config(&self, patience: &str) -> String {
         let (folder, address) = (self.folder.path().display(), self.address);
+        let outside = &self.outside;
         format!(
             "
 local:
@@ -134,11 +146,12 @@ probe:
   targets: ['tcp://{address}']
   attempts: 1
   interval: 0s
-  timeout: 500ms
+  timeout: 5s
 policy:
   run_spacing: 0s
+  evidence_max_age: 5m
 timeouts:
-  command: 3s
+  command: {patience}
 carbonio:
   user: ''
   carbonio: {folder}/carbonio
@@ -159,7 +172,7 @@ fn block(vcsim: &Vcsim) -> String {
     let (port, ca_file) = (vcsim.port(), vcsim.ca_file());
     format!(
         "hostname: 127.0.0.1:{port}\nusername: {USER}\npassword: {PASSWORD}\n\
-         ca_file: {}\ntimeout: 30s",
+         ca_file: {}\ntimeout: 60s",
         ca_file.display()
     )
 }

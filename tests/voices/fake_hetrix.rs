@@ -97,7 +97,8 @@ fn moved(value: Value, by: i64) -> Value {
     }
 }
 
-fn identity(ca_file: &Path) -> ServerConfig {
+/// Returns who a server is, and writes its root certificate to `ca_file`.
+pub(crate) fn identity(ca_file: &Path) -> ServerConfig {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let root = CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key"));

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod fake_hetrix;
+mod fake_vcenter;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use common::files::is_there;
 use common::{OWN, PEER, Site, ran};
 use fake_hetrix::{FakeHetrix, KEY, monitor, now};
+use fake_vcenter::FakeVcenter;
 use serde_json::Value;
 
 /// A site with an outside monitor of its peer.
@@ -281,4 +283,60 @@ fn what_a_program_says_is_in_the_log() {
     let log = site.lines("habeat.log");
     let said = format!("said=\"{PEER} is off\"");
     assert!(log.iter().any(|line| line.contains(&said)), "{log:#?}");
+}
+
+/// A site whose fence is the vCenter of its peer.
+fn fenced() -> (Site, FakeVcenter) {
+    let mut site = Site::new();
+    let ca_file = site.path("vcenter-ca.pem");
+    let vcenter = FakeVcenter::start(&ca_file);
+    site.config.more = format!(
+        "fence: {{provider: vcenter}}\nvcenter: {{hostname: \"127.0.0.1:{}\", \
+         username: habeat@vsphere.local, password: s3cret, ca_file: {}}}",
+        vcenter.port,
+        ca_file.display()
+    );
+    (site, vcenter)
+}
+
+#[test]
+fn a_machine_is_powered_off_before_its_accounts_move() {
+    let (site, vcenter) = fenced();
+    assert_eq!(site.call(&["--json", "--dry-run"]).reason(), "confirmed");
+    assert_eq!(vcenter.state().orders, 0, "a dry run acts");
+    let run = site.run();
+    run.is("confirmed", 0);
+    assert!(!vcenter.state().is_on);
+    assert_eq!(vcenter.state().orders, 1);
+    let report = run.report();
+    let steps = report["steps"].as_array().expect("steps");
+    let names: Vec<_> = steps
+        .iter()
+        .filter_map(|step| step["step"].as_str())
+        .collect();
+    assert_eq!(names.first(), Some(&"power-off"), "{run:#?}");
+    assert_eq!(site.lines("moved").len(), 3);
+    vcenter.is_left();
+    site.run().is("already-promoted", 0);
+    assert_eq!(vcenter.state().orders, 1, "it is powered off again");
+}
+
+#[test]
+fn a_machine_that_is_not_seen_off_moves_nothing_until_it_is() {
+    let (mut site, vcenter) = fenced();
+    vcenter.state().obeys = false;
+    // It looks until its time is up.
+    site.config.timeouts = "command: 2s";
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(run.stderr.contains("not seen off"), "{run:#?}");
+    site.run().is("fence-failed", 3);
+    assert_eq!((site.lines("moved").len(), vcenter.state().orders), (0, 1));
+
+    vcenter.state().obeys = true;
+    site.config.timeouts = "";
+    assert_eq!(site.call(&["ack", "--reason", "looked"]).exit, Some(0));
+    site.run().is("unfinished", 0);
+    assert_eq!((site.lines("moved").len(), vcenter.state().orders), (3, 2));
+    vcenter.is_left();
 }

@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 use super::{Listed, list, operations};
 use crate::base::command::{Finished, Outcome};
-use crate::store::{AccountList, Bounds, Extent};
+use crate::core::story::Story;
+use crate::store::{AccountList, Bounds};
 
 /// The host that every list here is asked about.
 const HOST: &str = "mbox1.example.com";
@@ -23,6 +24,7 @@ fn finished(output: File) -> Finished {
         stdout: Some(output),
         stderr: String::new(),
         truncated: false,
+        survives: false,
         took: Duration::ZERO,
     }
 }
@@ -30,7 +32,7 @@ fn finished(output: File) -> Finished {
 fn new_list() -> (TempDir, AccountList) {
     let folder = tempfile::tempdir().unwrap();
     let promotion = folder.path().join("promotion");
-    let list = AccountList::open(&promotion, &Extent::default()).unwrap();
+    let list = AccountList::open(&promotion, &Story::default()).unwrap();
     (folder, list)
 }
 
@@ -158,7 +160,7 @@ fn what_did_not_end_well_is_no_list() {
         Outcome::Signal(9),
         Outcome::TimedOut,
         Outcome::Stopped,
-        Outcome::SpawnFailed("x".to_owned()),
+        Outcome::Unjournalled("x".to_owned()),
         Outcome::Skipped("x".to_owned()),
     ] {
         let mut finished = finished(file(answer));

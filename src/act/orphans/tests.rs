@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use super::{Orphan, await_gone, end, find};
 use crate::base::command::{Noted, Runner};
 use crate::base::process::{Process, Stat};
+use crate::core::story::Child;
 use crate::plan::Outcome;
-use crate::store::Child;
 
 const LONG: Duration = Duration::from_secs(60);
 const NOBODY: [i32; 0] = [];

@@ -278,7 +278,7 @@ fn the_whole_group_goes_when_we_end_a_command() {
         // The child outlives its leader for a moment, and then obeys.
         "(trap 'sleep 0.1; exit' TERM; while :; do sleep 0.02; done) & echo $!; wait",
     ] {
-        let mut finished = run(script, Duration::from_secs(1));
+        let mut finished = run(script, Duration::from_secs(3));
         assert_eq!(finished.outcome, Outcome::TimedOut, "{script}");
         assert!(ends(&output(&mut finished)), "{script}: somebody is left");
     }
@@ -288,7 +288,7 @@ fn the_whole_group_goes_when_we_end_a_command() {
 fn what_was_said_before_a_deadline_is_kept() {
     let mut finished = run(
         "echo half; echo why >&2; exec sleep 60",
-        Duration::from_secs(1),
+        Duration::from_secs(3),
     );
     assert_eq!(finished.outcome, Outcome::TimedOut);
     assert_eq!(output(&mut finished), "half\n");

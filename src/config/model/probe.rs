@@ -12,8 +12,11 @@ pub struct Probe {
     pub attempts: u32,
     /// Time between two looks.
     pub interval: Duration,
-    /// Deadline of one look.
+    /// Deadline of one look, at each address of a name.
     pub timeout: Duration,
+    /// The hosts and addresses of our own site, as its block gives them: whoever answers there is
+    /// not the peer. Loopback's own addresses are everybody's, and not among them.
+    pub ours: Vec<String>,
 }
 
 /// Something that can be probed.

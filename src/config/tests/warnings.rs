@@ -71,9 +71,32 @@ fn an_anchor_on_this_node_is_told_to_show_nothing() {
     ] {
         let text = format!("{SMALLEST}consul: {{gossip: never}}\nanchors: ['{own}']\n");
         let expected = format!(
-            "line 12: anchors: {own} lies on this node: it answers even when the node is cut off, so it shows nothing"
+            "line 12: anchors: {own} lies on this node or its site: it answers even when the node is cut off, so it shows nothing"
         );
         assert_eq!(warnings(&text), [expected]);
+    }
+}
+
+#[test]
+fn a_probe_target_on_this_node_is_told_to_be_nobodys() {
+    for own in [
+        "tcp://127.0.0.1:7025",
+        "icmp://198.51.100.1",
+        "https://MBX2.example.com/",
+        "tcp://198.51.100.3:389",
+    ] {
+        let text = SMALLEST.replace(
+            "secondary:\n",
+            "secondary:\n  directorysrv_ip: 198.51.100.3\n",
+        );
+        let text = format!(
+            "{text}anchors: [icmp://203.0.113.1]\nprobe: {{targets: [icmp://192.0.2.1, '{own}']}}\n"
+        );
+        let [warning] = &warnings(&text)[..] else {
+            panic!("{own}: {:?}", warnings(&text));
+        };
+        let expected = format!("probe.targets: {own} lies on this node or its site: ");
+        assert!(warning.contains(&expected), "{warning}");
     }
 }
 

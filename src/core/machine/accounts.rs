@@ -91,6 +91,10 @@ impl Machine<'_> {
                 if listed.extent != self.memory.story.listed {
                     self.note(Entry::Listed(listed.extent.clone()));
                 }
+                if self.memory.has_begun(PROMOTE_STEP) {
+                    let accounts = listed.total;
+                    self.note(Entry::Left { accounts });
+                }
                 self.write_then(After::Listed(listed))
             }
             (_, Outcome::Stopped | Outcome::Skipped(_)) => self.settle(End::Stopped),

@@ -80,6 +80,7 @@ impl Machine<'_> {
         if promotion.phase == Phase::Finished
             || promotion.finishing >= self.setup.policy.max_attempts
             || !self.memory.has_begun(PROMOTE_STEP)
+            || !self.memory.story.may_have_moved()
         {
             return Vec::new();
         }

@@ -2,7 +2,7 @@
 
 use super::super::scenario::Event::*;
 use super::super::scenario::Fact::*;
-use super::super::scenario::{Role, Scenario, Setup, USUAL, ack, run, run_and_kill};
+use super::super::scenario::{Role, Scenario, Setup, USUAL, retry, run, run_and_kill};
 
 /// A whole recovery.
 const ONCE: &[&str] = &["stop", "start"];
@@ -68,7 +68,7 @@ pub(super) const MESH: &[Scenario] = &[
             run(&[],                                    "promote/confirmed",     1, &[Service(TWICE), Raft(BEFORE)]),
             run(&[],                                    "hold/latched",          3, &[Service(TWICE)]),
             run(&[ElectionsMended],                     "hold/latched",          3, &[Service(TWICE)]),
-            ack(&[Raft(BEFORE)]),
+            retry(&[Raft(BEFORE)]),
             run(&[],                                    "resume/unfinished",     0, &[Service(THRICE), Raft(AFTER)]),
             run(&[],                                    "hold/already-promoted", 0, &[Service(THRICE)]),
         ],

@@ -1,20 +1,23 @@
 //! Looks in a network namespace of their own, where silence and missing rights can be made. The
-//! namespace goes away with the process in it. Without the right to make one nothing is tested.
+//! namespace goes away with the process in it. It takes the right to make one.
 
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use super::super::look::look;
-use super::Target;
+use super::{Target, look};
 
-/// Names the target to a second process of this very test.
+/// Names the target, and the time for it, to a second process of this very test.
 const MARK: &str = "HABEAT_TEST_LOOK";
+/// For what never comes.
+const SHORT: u64 = 1;
+/// For what does, on a busy machine.
+const LONG: u64 = 20;
 
 #[expect(
     clippy::disallowed_methods,
     reason = "only a program can make a namespace"
 )]
-fn in_namespace(script: &str, target: &str) -> Output {
+fn in_namespace(script: &str, target: &str, seconds: u64) -> Output {
     Command::new("unshare")
         .args(["--net", "sh", "-ec", script, "sh"])
         .arg(std::env::current_exe().expect("our own path"))
@@ -23,7 +26,7 @@ fn in_namespace(script: &str, target: &str) -> Output {
             "observe::tests::namespace::looks_in_a_namespace",
             "--nocapture",
         ])
-        .env(MARK, target)
+        .env(MARK, format!("{seconds} {target}"))
         .output()
         .expect("unshare(1)")
 }
@@ -58,15 +61,37 @@ const NO_RIGHT: &str = "ip link set lo up; echo '1 0' > /proc/sys/net/ipv4/ping_
 const PING: &str = "ip link set lo up; echo '0 0' > /proc/sys/net/ipv4/ping_group_range; \
     set -- setpriv --inh-caps=-net_raw --bounding-set=-net_raw \"$@\"";
 
+/// Addresses that came to this node with the traffic, and a whole network of them.
+const MOVED: &str = "ip link set lo up; ip addr add 203.0.113.80/32 dev lo; \
+    ip addr add 2001:db8::80/128 dev lo nodad; ip route add local 198.51.100.0/24 dev lo";
+/// All ways lead over a router, which knows some of them to be closed.
+const ROUTER: &str = "ip link set lo up; \
+    unshare --net setpriv --pdeathsig KILL sleep 600 >/dev/null 2>&1 & router=$!; \
+    until [ \"$(readlink /proc/$router/ns/net)\" != \"$(readlink /proc/self/ns/net)\" ]; \
+    do sleep 0.01; done; \
+    ip link add va type veth peer name vb; ip link set vb netns $router; \
+    nsenter -t $router -n sh -ec ' \
+    echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; \
+    ip addr add 192.0.2.2/24 dev vb; ip addr add 2001:db8::2/64 dev vb nodad; ip link set vb up; \
+    ip route add unreachable 198.51.100.0/25; ip route add prohibit 198.51.100.128/25; \
+    ip route add unreachable 2001:db8:1::/48; ip route add prohibit 2001:db8:2::/48'; \
+    ip addr add 192.0.2.1/24 dev va; ip addr add 2001:db8::1/64 dev va nodad; ip link set va up; \
+    ip route add default via 192.0.2.2; ip route add default via 2001:db8::2; \
+    until ip route get 203.0.113.7 >/dev/null; do sleep 0.01; done";
+
 const ANSWERED: &str = "Answered";
 const NO_NETWORK: &str = "CouldNotProbe(\"Network is unreachable";
 const OUR_FAULT: &str = "CouldNotProbe(";
 const NO_PERMISSION: &str = "CouldNotProbe(\"no permission for ICMP";
 const NO_ROUTE: &str = "NoAnswer(\"no route to host\")";
+const OFF_THE_WAY: &str = "NoAnswer(\"network unreachable on the way\")";
+const PROHIBITED_THERE: &str = "NoAnswer(\"prohibited on the way\")";
+const OURS: &str = "Ours(";
+const REFUSED: &str = "NoAnswer(\"refused\")";
 const TIMEOUT: &str = "NoAnswer(\"timeout\")";
 
 /// What it shows, how the namespace is made, the target, how the answer begins.
-const CASES: [(&str, &str, &str, &str); 18] = [
+const CASES: [(&str, &str, &str, &str); 31] = [
     ("IPv4", UP, "icmp://127.0.0.1", ANSWERED),
     ("IPv6", UP, "icmp://::1", ANSWERED),
     ("a name", UP, "icmp://localhost", ANSWERED),
@@ -88,8 +113,62 @@ const CASES: [(&str, &str, &str, &str); 18] = [
         OUR_FAULT,
     ),
     ("prohibited here", PROHIBITED, "icmp://192.0.2.7", OUR_FAULT),
-    ("unreachable", UNREACHABLE, "icmp://192.0.2.7", NO_ROUTE),
-    ("unreachable, TCP", UNREACHABLE, "tcp://192.0.2.7", NO_ROUTE),
+    (
+        "unreachable here",
+        UNREACHABLE,
+        "icmp://192.0.2.7",
+        OUR_FAULT,
+    ),
+    (
+        "unreachable here, TCP",
+        UNREACHABLE,
+        "tcp://192.0.2.7",
+        OUR_FAULT,
+    ),
+    // Linux hands these two to no raw socket.
+    ("net unreachable", ROUTER, "icmp://203.0.113.7", TIMEOUT),
+    (
+        "net unreachable, TCP",
+        ROUTER,
+        "tcp://203.0.113.7",
+        OFF_THE_WAY,
+    ),
+    ("host unreachable", ROUTER, "icmp://198.51.100.7", TIMEOUT),
+    (
+        "host unreachable, TCP",
+        ROUTER,
+        "tcp://198.51.100.7",
+        NO_ROUTE,
+    ),
+    ("prohibited", ROUTER, "icmp://198.51.100.207", NO_ROUTE),
+    ("prohibited, TCP", ROUTER, "tcp://198.51.100.207", NO_ROUTE),
+    (
+        "unreachable, IPv6",
+        ROUTER,
+        "tcp://2001:db8:1::7",
+        OFF_THE_WAY,
+    ),
+    (
+        "prohibited, IPv6",
+        ROUTER,
+        "tcp://2001:db8:2::7",
+        PROHIBITED_THERE,
+    ),
+    (
+        "an address that moved here",
+        MOVED,
+        "icmp://203.0.113.80",
+        OURS,
+    ),
+    ("the same, IPv6", MOVED, "icmp://2001:db8::80", OURS),
+    (
+        "one that moved here with its network",
+        MOVED,
+        "icmp://198.51.100.7",
+        OURS,
+    ),
+    ("it answers nothing", MOVED, "tcp://203.0.113.80", REFUSED),
+    ("loopback as written", UP, "icmp://127.0.0.7", ANSWERED),
     ("nobody there", ALONE, "icmp://192.0.2.7", TIMEOUT),
     ("nobody there, TCP", ALONE, "tcp://192.0.2.7", TIMEOUT),
     (
@@ -104,17 +183,16 @@ const CASES: [(&str, &str, &str, &str); 18] = [
 
 #[test]
 fn looks_in_a_namespace() {
-    if let Ok(target) = std::env::var(MARK) {
-        let answer = look(&parse(&target), Duration::from_secs(1));
+    if let Ok(mark) = std::env::var(MARK) {
+        let (seconds, target) = mark.split_once(' ').expect("two words");
+        let within = Duration::from_secs(seconds.parse().expect("seconds"));
+        let answer = look(&parse(target), within);
         println!("\nsaw {answer:?}");
         return;
     }
-    if !in_namespace("true", "icmp://192.0.2.7").status.success() {
-        eprintln!("not tested: no right to make a network namespace");
-        return;
-    }
     for (name, setup, target, expected) in CASES {
-        let output = in_namespace(&format!("{setup}; exec \"$@\""), target);
+        let seconds = if expected == TIMEOUT { SHORT } else { LONG };
+        let output = in_namespace(&format!("{setup}; exec \"$@\""), target, seconds);
         let said = String::from_utf8_lossy(&output.stdout);
         let saw = said.split_once("\nsaw ").map(|(_, saw)| saw);
         assert!(

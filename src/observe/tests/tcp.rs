@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::super::look::{failed, look};
-use super::{AMPLE, Answer, Target, closed, open, unknown_name};
+use super::super::failure::failed;
+use super::{AMPLE, Answer, Target, closed, look, open, unknown_name};
 
 #[test]
 fn an_accepted_connection_is_an_answer() {
@@ -45,7 +45,8 @@ fn without_any_time_nothing_is_probed() {
 }
 
 #[test]
-fn only_errors_from_the_other_side_are_silence() {
+fn only_errors_from_the_other_side_and_from_the_way_are_silence() {
+    let [four, six] = ["192.0.2.7", "2001:db8::7"].map(|ip| ip.parse().expect("an address"));
     for (errno, expected) in [
         (Errno::CONNREFUSED, Some("refused")),
         (Errno::TIMEDOUT, Some("timeout")),
@@ -53,7 +54,10 @@ fn only_errors_from_the_other_side_are_silence() {
         (Errno::HOSTDOWN, Some("host is down")),
         (Errno::CONNRESET, Some("reset")),
         (Errno::CONNABORTED, Some("reset")),
-        (Errno::NETUNREACH, None),
+        (Errno::NETUNREACH, Some("network unreachable on the way")),
+        (Errno::NONET, Some("host is isolated")),
+        (Errno::NOPROTOOPT, Some("protocol unreachable")),
+        (Errno::PROTO, Some("not understood on the way")),
         (Errno::NETDOWN, None),
         (Errno::ACCESS, None),
         (Errno::PERM, None),
@@ -70,8 +74,19 @@ fn only_errors_from_the_other_side_are_silence() {
             Some(how) => Answer::NoAnswer(how.to_owned()),
             None => Answer::CouldNotProbe(err.to_string()),
         };
-        assert_eq!(failed(&err), expected, "{errno:?}");
+        assert_eq!(failed(&err, four), expected, "{errno:?}");
+        if errno != Errno::ACCESS {
+            assert_eq!(failed(&err, six), expected, "{errno:?}");
+        }
     }
+    let prohibited = failed(&io::Error::from(Errno::ACCESS), six);
+    assert_eq!(
+        prohibited,
+        Answer::NoAnswer("prohibited on the way".to_owned())
+    );
     let unnumbered = io::Error::from(io::ErrorKind::TimedOut);
-    assert_eq!(failed(&unnumbered), Answer::NoAnswer("timeout".to_owned()));
+    assert_eq!(
+        failed(&unnumbered, four),
+        Answer::NoAnswer("timeout".to_owned())
+    );
 }

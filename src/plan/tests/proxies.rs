@@ -2,8 +2,9 @@
 
 use super::{commands, load};
 use crate::config::Config;
-use crate::core::{Choice, Decision, Memory, Phase, Promotion, Verdict};
-use crate::plan::{ACTIVATE, DEACTIVATE, OnFailure, Work, lines, plan, takeover};
+use crate::core;
+use crate::core::plan::Class;
+use crate::plan::{ACTIVATE, Book, DEACTIVATE, OnFailure, Work, lines, takeover};
 
 /// A config of a proxy with these lines in `local`, and at the end.
 fn config(local: &str, more: &str) -> Config {
@@ -51,49 +52,33 @@ fn a_switch_is_fenced_then_made_then_proven_word_by_word() {
 }
 
 #[test]
-fn a_proxy_goes_back_only_from_a_switch_that_happened_and_where_that_is_enabled() {
-    let enabled = config(", proxy_enable_deactivate: true", "");
-    let disabled = config(", proxy_enable_deactivate: false", "");
-    let returned = Decision {
-        verdict: Verdict::Alive,
-        choice: Choice::Return,
-    };
-    let asked = Decision {
-        verdict: Verdict::Alive,
-        choice: Choice::Failback,
-    };
-    for (phase, begun, back) in [
-        (Phase::Finished, None, true),
-        (Phase::Returning, None, true),
-        (Phase::Unfinished, Some(ACTIVATE), true),
-        (Phase::Unfinished, Some("fence-command"), false),
-        (Phase::Unfinished, None, false),
-        (Phase::FenceFailed, Some("fence-command"), false),
-        (Phase::FenceFailed, Some(ACTIVATE), true),
+fn what_keeps_habeat_from_going_back_by_itself_does_not_keep_the_operator() {
+    for (local, by_itself) in [
+        (", proxy_enable_deactivate: true", true),
+        (", proxy_enable_deactivate: false", false),
     ] {
-        let memory = Memory {
-            promotion: Some(Promotion {
-                phase,
-                ..Promotion::begun(1, "proxy1".into(), None)
-            }),
-            begun: begun.into_iter().map(str::to_owned).collect(),
-            ..Memory::default()
-        };
-        let stages = plan(&enabled, &memory, &returned);
-        let expected = if back {
-            vec!["birdc disable vip"]
-        } else {
-            Vec::new()
-        };
-        assert_eq!(commands(&stages), expected, "{phase:?} {begun:?}");
-        assert!(stages.iter().all(|stage| stage.name == DEACTIVATE));
-        assert_eq!(
-            plan(&disabled, &memory, &returned),
-            [],
-            "{phase:?} {begun:?}"
-        );
-        // What keeps habeat from going back by itself does not keep the operator.
-        let by_hand = plan(&disabled, &memory, &asked);
-        assert_eq!(commands(&by_hand), expected, "{phase:?} {begun:?}");
+        let book = Book::of(&config(local, ""));
+        assert_eq!(book.plans.back_by_itself, by_itself);
+        let back = book.stage(DEACTIVATE).expect("a stage").clone();
+        assert_eq!(commands(&[back]), ["birdc disable vip"]);
     }
+}
+
+#[test]
+fn a_switch_may_be_taken_back_and_its_proofs_only_ask() {
+    let book = Book::of(&config(
+        "",
+        "fence: {commands: [[/bin/fence], [/bin/also]]}",
+    ));
+    let classes = |stage: &str| -> Vec<Class> {
+        let outline = book.stage(stage).expect("a stage").outline();
+        match outline.work {
+            core::plan::Work::Commands(commands) => commands.iter().map(|it| it.class).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(classes("fence"), [Class::Irreversible, Class::Reversible]);
+    let switch = [Class::Reversible, Class::Reversible, Class::Query];
+    assert_eq!(classes(ACTIVATE), switch);
+    assert_eq!(classes(DEACTIVATE), [Class::Undo]);
 }

@@ -8,7 +8,8 @@ use std::slice;
 use tempfile::TempDir;
 
 use super::{bit_flips, folder, is_refused};
-use crate::store::{AccountList, Batch, Bounds, Extent};
+use crate::core::story::{Extent, Story};
+use crate::store::{AccountList, Batch, Bounds};
 
 struct Place {
     _folder: TempDir,
@@ -25,8 +26,16 @@ fn place() -> Place {
     }
 }
 
+/// A story that knows the list so far.
+fn listed(known: &Extent) -> Story {
+    Story {
+        listed: known.clone(),
+        ..Story::default()
+    }
+}
+
 fn empty(place: &Place) -> AccountList {
-    AccountList::open(&place.promotion, &Extent::default()).expect("a list")
+    AccountList::open(&place.promotion, &Story::default()).expect("a list")
 }
 
 fn extend(list: &mut AccountList, names: &[&str]) -> usize {
@@ -96,7 +105,7 @@ fn a_list_opened_again_is_as_the_journal_knew_it() {
     // Written by a run that was killed before it could say so.
     extend(&mut list, &["c", "d"]);
 
-    let mut again = AccountList::open(&place.promotion, &known).expect("the list");
+    let mut again = AccountList::open(&place.promotion, &listed(&known)).expect("the list");
     assert_eq!(names(&again), ["a", "b"]);
     extend(&mut again, &["e", "a"]);
     assert_eq!(names(&again), ["a", "b", "e"]);
@@ -123,7 +132,7 @@ fn names_that_are_forgotten_can_be_added_again() {
     assert_eq!(extend(&mut list, &["c", "a", &long[0]]), 2);
     assert_eq!(names(&list), ["a", "c", &long[0]]);
     let known = list.extent();
-    let again = AccountList::open(&place.promotion, &known).expect("the list");
+    let again = AccountList::open(&place.promotion, &listed(&known)).expect("the list");
     assert_eq!(names(&again), ["a", "c", &long[0]]);
 }
 
@@ -140,7 +149,7 @@ fn a_position_in_a_list_of_a_million_means_the_same_name_in_every_run() {
     let known = list.extent();
     drop(list);
 
-    let mut list = AccountList::open(&place.promotion, &known).expect("the list");
+    let mut list = AccountList::open(&place.promotion, &listed(&known)).expect("the list");
     for n in (0..all).rev() {
         list.add(&name(n)).expect("added");
     }
@@ -148,7 +157,7 @@ fn a_position_in_a_list_of_a_million_means_the_same_name_in_every_run() {
     let known = list.extent();
     drop(list);
 
-    let list = AccountList::open(&place.promotion, &known).expect("the list");
+    let list = AccountList::open(&place.promotion, &listed(&known)).expect("the list");
     let at = |position| {
         name(if position < part {
             position
@@ -180,7 +189,7 @@ fn a_position_in_a_list_of_a_million_means_the_same_name_in_every_run() {
 fn a_list_the_journal_does_not_know_begins_anew() {
     let place = place();
     fs::write(&place.list, "left over\n").expect("a leftover");
-    let list = AccountList::open(&place.promotion, &Extent::default()).expect("a list");
+    let list = AccountList::open(&place.promotion, &Story::default()).expect("a list");
     assert_eq!(list.count(), 0);
     assert_eq!(fs::read(&place.list).expect("the file"), b"");
 }
@@ -195,12 +204,12 @@ fn a_list_that_is_not_the_journals_is_refused_and_kept() {
     let cut = (0..sound.len()).map(|length| (length, sound[..length].to_vec()));
     for (at, content) in cut.chain(bit_flips(&sound)) {
         fs::write(&place.list, &content).expect("damage");
-        let opened = AccountList::open(&place.promotion, &known);
+        let opened = AccountList::open(&place.promotion, &listed(&known));
         is_refused(opened, &place.list, &format!("cut to or flipped at {at}"));
         assert_eq!(fs::read(&place.list).expect("the file"), content);
     }
     fs::remove_file(&place.list).expect("remove");
-    let opened = AccountList::open(&place.promotion, &known);
+    let opened = AccountList::open(&place.promotion, &listed(&known));
     is_refused(opened, &place.list, "no list at all");
 }
 
@@ -263,4 +272,22 @@ fn cover_once(list: &AccountList, gaps: &[Range<usize>], bounds: Bounds) {
     }
     let wanted: Vec<usize> = gaps.iter().cloned().flatten().collect();
     assert_eq!(covered, wanted, "{gaps:?} by {bounds:?}");
+}
+
+#[test]
+fn where_the_journal_is_lost_whoever_is_on_the_list_stays_on_it() {
+    let place = place();
+    fs::write(&place.list, "a\nb\ntor").expect("a list");
+    let lost = Story {
+        lost: true,
+        ..Story::default()
+    };
+    let mut list = AccountList::open(&place.promotion, &lost).expect("the list");
+    assert_eq!(names(&list), ["a", "b"]);
+    extend(&mut list, &["b", "c"]);
+    assert_eq!(names(&list), ["a", "b", "c"]);
+    let known = list.extent();
+    drop(list);
+    let list = AccountList::open(&place.promotion, &listed(&known)).expect("the list");
+    assert_eq!(names(&list), ["a", "b", "c"]);
 }

@@ -7,8 +7,10 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::{at, bit_flips, folder, is_refused};
-use crate::store::journal::{end, last_epoch, last_promotion, read};
-use crate::store::{Event, Extent, Foreign, Journal, Story};
+use crate::base::clock::Now;
+use crate::core::story::{Entry, Extent, Story};
+use crate::store::journal::{end, load, read};
+use crate::store::{Foreign, Journal};
 
 struct Place {
     _folder: TempDir,
@@ -25,8 +27,8 @@ fn place() -> Place {
     }
 }
 
-fn done(from: usize, to: usize) -> Event {
-    Event::BatchDone {
+fn done(from: usize, to: usize) -> Entry {
+    Entry::BatchDone {
         stage: "flush-cache".to_owned(),
         from,
         to,
@@ -41,19 +43,19 @@ fn extent(names: usize) -> Extent {
     }
 }
 
-fn events() -> Vec<Event> {
+fn events() -> Vec<Entry> {
     let step = || "promote-accounts".to_owned();
     vec![
-        Event::Listed(extent(9)),
-        Event::Before { step: step() },
-        Event::After {
+        Entry::Listed(extent(9)),
+        Entry::Before { step: step() },
+        Entry::After {
             step: step(),
             outcome: "ok \"quoted\"\n".to_owned(),
         },
-        Event::StageDone {
+        Entry::StageDone {
             stage: "promote".to_owned(),
         },
-        Event::BatchBefore {
+        Entry::BatchBefore {
             stage: "flush-cache".to_owned(),
             from: 0,
             to: 4,
@@ -63,10 +65,29 @@ fn events() -> Vec<Event> {
     ]
 }
 
+/// Begins a journal.
+fn begin(place: &Place, epoch: u64, at: Now, before: &Story) -> Journal {
+    let begun = Entry::Begun {
+        epoch,
+        at,
+        previous: None,
+        lost: false,
+    };
+    Journal::begin(&place.promotion, &begun, before).expect("a journal")
+}
+
+/// Opens a journal again.
+fn resume(place: &Place) -> (Journal, Story) {
+    let story = told(&place.journal);
+    let journal = Journal::resume(&place.promotion, &story).expect("the journal");
+    (journal, story)
+}
+
 /// A journal of epoch 1 with all events.
 fn written() -> Place {
     let place = place();
-    let (journal, story) = Journal::open(&place.promotion, 1, &at(5)).expect("a journal");
+    let journal = begin(&place, 1, at(5), &Story::default());
+    let story = told(&place.journal);
     assert_eq!((story.epoch, story.began), (1, Some(at(5))));
     for event in events() {
         journal.append(&event).expect("appended");
@@ -83,41 +104,53 @@ fn told(path: &Path) -> Story {
 #[test]
 fn a_journal_opened_again_tells_what_was_appended() {
     let place = written();
-    let (journal, story) = Journal::open(&place.promotion, 1, &at(90)).expect("the journal");
+    let (journal, story) = resume(&place);
     assert_eq!((story.epoch, story.began.as_ref()), (1, Some(&at(5))));
     assert_eq!(story.listed, extent(9));
     assert!(story.begun.contains("promote-accounts") && story.stages.contains("promote"));
     assert_eq!(story.batches["flush-cache"].count(), 9);
     assert_eq!(story.ended, None);
     journal
-        .append(&Event::Listed(extent(10)))
+        .append(&Entry::Listed(extent(10)))
         .expect("appended");
     assert_eq!(told(&place.journal).listed, extent(10));
 }
 
 #[test]
-fn a_journal_of_another_promotion_is_begun_anew() {
+fn a_journal_that_is_begun_anew_tells_nothing_of_what_was_before() {
     let place = written();
-    let (_, story) = Journal::open(&place.promotion, 2, &at(90)).expect("a journal");
-    assert_eq!((story.epoch, story.listed.clone()), (2, Extent::default()));
-    assert_eq!(told(&place.journal), story_of(&place, 2));
-    assert_eq!(last_epoch(&place.promotion).expect("readable"), 2);
+    let before = told(&place.journal);
+    let journal = begin(&place, 2, at(90), &before);
+    journal.append(&done(0, 4)).expect("appended");
+    let story = told(&place.journal);
+    assert_eq!((story.epoch, story.began.clone()), (2, Some(at(90))));
+    assert_eq!(story.listed, Extent::default());
+    assert!(
+        story.begun.is_empty() && story.stages.is_empty(),
+        "{story:?}"
+    );
+    assert_eq!(story.batches["flush-cache"].count(), 4);
 }
 
 #[test]
-fn a_journal_that_has_ended_is_begun_anew() {
-    let place = written();
-    end(&place.promotion, &at(60)).expect("ended");
-    let (journal, story) = Journal::open(&place.promotion, 1, &at(90)).expect("a journal");
-    assert_eq!((story.epoch, story.ended), (1, None));
-    journal.append(&done(0, 4)).expect("appended");
-    let story = told(&place.journal);
-    assert_eq!((story.began, story.ended), (Some(at(90)), None));
-}
-
-fn story_of(place: &Place, epoch: u64) -> Story {
-    let (_, story) = Journal::open(&place.promotion, epoch, &at(99)).expect("the journal");
-    story
+fn the_block_period_counts_from_what_was_begun_not_from_what_was_only_intended() {
+    let mut story = Story::default();
+    let begun = |previous| Entry::Begun {
+        epoch: 2,
+        at: at(90),
+        previous,
+        lost: false,
+    };
+    story.add(begun(Some(at(5))));
+    assert_eq!(story.last(), Some(&at(5)), "only intended");
+    story.add(Entry::Before {
+        step: "promote-accounts".to_owned(),
+    });
+    assert_eq!(story.last(), Some(&at(90)));
+    story.add(Entry::Ended { at: at(99) });
+    assert_eq!(story.last(), Some(&at(99)));
+    story.add(begun(None));
+    assert_eq!(story.last(), None);
 }
 
 /// What the journal tells when it ends after each of its lines.
@@ -154,7 +187,7 @@ fn a_torn_line_is_cut_off_before_the_next_is_appended() {
     let place = written();
     let sound = fs::read(&place.journal).expect("the journal");
     fs::write(&place.journal, &sound[..sound.len() - 3]).expect("tear");
-    let (journal, story) = Journal::open(&place.promotion, 1, &at(90)).expect("the journal");
+    let (journal, story) = resume(&place);
     assert_eq!(story.batches["flush-cache"].count(), 4);
     journal.append(&done(4, 9)).expect("appended");
     assert_eq!(fs::read(&place.journal).expect("the journal"), sound);
@@ -206,8 +239,8 @@ fn a_line_without_an_end_is_not_read_for_ever() {
 fn a_line_too_long_to_be_read_again_is_refused_and_harms_nothing() {
     let place = written();
     let sound = fs::read(&place.journal).expect("the journal");
-    let (journal, _) = Journal::open(&place.promotion, 1, &at(90)).expect("the journal");
-    let wordy = Event::After {
+    let (journal, _) = resume(&place);
+    let wordy = Entry::After {
         step: "promote-accounts".to_owned(),
         outcome: "x".repeat(9000),
     };
@@ -221,7 +254,7 @@ fn a_line_too_long_to_be_read_again_is_refused_and_harms_nothing() {
 #[test]
 fn lines_appended_side_by_side_stay_whole() {
     let place = place();
-    let (journal, _) = Journal::open(&place.promotion, 1, &at(5)).expect("a journal");
+    let journal = begin(&place, 1, at(5), &Story::default());
     let (threads, lines) = (8, 40);
     thread::scope(|scope| {
         for thread in 0..threads {
@@ -241,11 +274,9 @@ fn lines_appended_side_by_side_stay_whole() {
 }
 
 #[test]
-fn an_ended_journal_keeps_its_gist_and_no_accounts() {
+fn an_ended_journal_keeps_its_gist() {
     let place = written();
-    let accounts = place.promotion.with_extension("accounts");
-    fs::write(&accounts, "a\n").expect("a list");
-    end(&place.promotion, &at(60)).expect("ended");
+    end(&place.promotion, &told(&place.journal), &at(60)).expect("ended");
     let story = told(&place.journal);
     assert_eq!(
         (story.epoch, story.began.clone(), story.ended.clone()),
@@ -255,31 +286,18 @@ fn an_ended_journal_keeps_its_gist_and_no_accounts() {
         (story.listed.clone(), story.stages.len()),
         (Extent::default(), 0)
     );
-    assert!(!accounts.exists());
-    assert_eq!(
-        last_promotion(&place.promotion, Foreign::Leave).expect("readable"),
-        Some(at(60))
-    );
+    assert_eq!(story.last(), Some(&at(60)));
 
-    // Once more, as after a kill in between: the first end stands, and the list goes.
-    fs::write(&accounts, "a\n").expect("a list");
-    end(&place.promotion, &at(70)).expect("ended");
+    // Once more, as after a kill in between: the first end stands.
+    end(&place.promotion, &story, &at(70)).expect("ended");
     assert_eq!(told(&place.journal), story);
-    assert!(!accounts.exists());
 }
 
 #[test]
 fn without_a_journal_there_was_no_promotion() {
     let place = place();
-    assert_eq!(
-        read(&place.journal, Foreign::Leave).expect("readable"),
-        None
-    );
-    assert_eq!(last_epoch(&place.promotion).expect("readable"), 0);
-    assert_eq!(
-        last_promotion(&place.promotion, Foreign::Leave).expect("readable"),
-        None
-    );
-    end(&place.promotion, &at(1)).expect("nothing to end");
+    let found = load(&place.promotion, Foreign::Leave).expect("readable");
+    assert_eq!(found, None);
+    assert_eq!(found.unwrap_or_default().last(), None);
     assert!(!place.journal.exists());
 }

@@ -95,7 +95,7 @@ fn agent(base_url: &str, gossip: Gossip) -> Witness {
         ca_file: None,
         gossip,
     });
-    Witness::plain(provider, Duration::from_secs(20))
+    Witness::plain(provider, Duration::from_secs(120))
 }
 
 fn serve(routes: Routes) -> Server {

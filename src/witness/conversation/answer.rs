@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{HeaderMap, Response};
 
-use crate::witness::http::{BODY_CAP, Fault};
+use crate::clients::http::{BODY_CAP, Fault};
 use crate::witness::{Doubt, DoubtKind};
 
 /// How much of an unexpected body is shown.

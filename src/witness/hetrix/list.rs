@@ -12,9 +12,9 @@ use serde_json::value::RawValue;
 use ureq::http::Method;
 
 use super::super::conversation::Conversation;
-use super::super::http::{BODY_CAP, segment};
 use super::monitor::Monitor;
 use super::{Doubt, DoubtKind};
+use crate::clients::http::{BODY_CAP, segment};
 
 /// Monitors per page: the most that can be asked for.
 const PER_PAGE: usize = 200;

@@ -10,7 +10,7 @@ use crate::witness::tests::parties::{Party, Reads};
 use crate::witness::tests::server::{Server, response};
 
 const HOST: &str = "mbx1.example.com";
-const AMPLE: Duration = Duration::from_secs(20);
+const AMPLE: Duration = Duration::from_secs(120);
 
 /// A status page, before hostile servers.
 pub(crate) const PARTY: Party = Party {

@@ -51,7 +51,7 @@ pub(crate) enum Reads {
 }
 
 /// Nothing in here takes as long as that; a provider that holds a run does.
-const WATCHDOG: Duration = Duration::from_secs(120);
+const WATCHDOG: Duration = Duration::from_secs(600);
 
 /// More than the buffers of a connection on loopback hold, and far less than 50 MB.
 const SWALLOWED: usize = 32 << 20;

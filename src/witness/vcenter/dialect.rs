@@ -1,7 +1,7 @@
 //! The two REST interfaces of vCenter: `/api` since 7.0 U2, and `/rest` since 6.5, which newer
 //! versions still have. They say the same in different words.
 
-use crate::witness::http::segment;
+use crate::clients::http::segment;
 
 /// Which of them is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

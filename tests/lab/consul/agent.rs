@@ -14,7 +14,7 @@ use crate::http::{Answer, Question};
 use crate::network::{Host, Network};
 
 /// More than the 7 s a server waits for a leader (`rpc_hold_timeout`) before it says no.
-const TIMEOUT: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A Consul agent, running or not.
 pub(super) struct Agent {

@@ -13,14 +13,19 @@ use std::time::Duration;
 use ureq::http::Uri;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
+use ureq::unversioned::transport::{Connector, NextTimeout, RustlsConnector, TcpConnector};
+
+mod ear;
+
+pub(crate) use ear::Ear;
 
 /// The most that is read of one body, and of a file of certificates.
 pub(crate) const BODY_CAP: u64 = 1 << 20;
 
 /// Builds a client that talks to `addresses` only and ends each exchange after `within`.
 ///
-/// With `ca_file` only those certificates are trusted, otherwise the public ones.
+/// With `ca_file` only those certificates are trusted, otherwise the public ones. `ear` notes
+/// whether anything comes back.
 ///
 /// # Errors
 /// When the file of certificates cannot be used.
@@ -28,6 +33,7 @@ pub(crate) fn agent(
     addresses: Vec<SocketAddr>,
     ca_file: Option<&Path>,
     within: Duration,
+    ear: &Ear,
 ) -> Result<ureq::Agent, String> {
     let roots = match ca_file {
         Some(path) => RootCerts::from(certificates(path)?),
@@ -43,7 +49,10 @@ pub(crate) fn agent(
         // Covers every phase, the TLS handshake and the body included.
         .timeout_global(Some(within))
         .build();
-    let connector = DefaultConnector::default();
+    let connector =
+        ().chain(TcpConnector::default())
+            .chain(ear.clone())
+            .chain(RustlsConnector::default());
     Ok(ureq::Agent::with_parts(
         settings,
         connector,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::store::ranges::Ranges;
+use crate::core::ranges::Ranges;
 
 /// Positions go up to here.
 const END: usize = 6;
