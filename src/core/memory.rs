@@ -311,8 +311,12 @@ impl Memory {
         let mut next = self.clone();
         let verdict = match &decision.choice {
             Choice::Hold(Hold::Changed(verdict)) => verdict,
-            // The operator's question is no run of the timer: it counts for nothing.
-            Choice::Hold(Hold::PeerAway(_) | Hold::NothingToReturn) => return next,
+            // The operator's question is no run of the timer: it adds to no row, but what it sees
+            // ends one.
+            Choice::Hold(Hold::PeerAway(_) | Hold::NothingToReturn) => {
+                next.end_rows(&decision.verdict, reach, now);
+                return next;
+            }
             Choice::Rest
             | Choice::Clear
             | Choice::Hold(_)
@@ -342,6 +346,22 @@ impl Memory {
             Verdict::Dead => next.saw_dead(self.dead_runs(policy, now), policy, now),
         }
         next
+    }
+
+    fn end_rows(&mut self, verdict: &Verdict, reach: &Reach, now: &Now) {
+        match verdict {
+            Verdict::Alive => {
+                self.suspicion = None;
+                self.lift_fence();
+            }
+            Verdict::Cut => {
+                self.set_dead_streak(0, now);
+                self.set_alive_streak(0, None);
+                self.lift_fence();
+            }
+            Verdict::Unknown(_) if *reach != Reach::Silent => {}
+            Verdict::Unknown(_) | Verdict::Dead => self.set_alive_streak(0, None),
+        }
     }
 
     fn saw_alive(&mut self, runs: u32, policy: &Policy, now: &Now) {
