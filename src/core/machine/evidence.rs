@@ -56,7 +56,6 @@ impl Machine<'_> {
         {
             let not_after = evidence.since.boot_ms.saturating_add(age);
             if self.at.boot_ms <= not_after {
-                self.run.stale_looks = 0;
                 return Ok(Some(not_after));
             }
         }
