@@ -175,6 +175,9 @@ impl Story {
             Entry::Before { step } => {
                 if step == PROMOTE_STEP {
                     self.left = None;
+                    // Whoever it moves was in no batch that is done.
+                    self.stages.clear();
+                    self.batches.clear();
                 }
                 self.begun.insert(step);
             }
