@@ -1,7 +1,6 @@
 //! Makes a move: the world does what it does, the machine is told, and the properties are checked.
 
-use habeat::base::refusal::Code;
-use habeat::core::effect::{Effect, End, Ending, Fact, Task, Write};
+use habeat::core::effect::{Effect, Fact, Task, Write};
 use habeat::core::event::{Event, What};
 use habeat::core::machine::{Setup, State, Turn};
 use habeat::core::plan::ACTIVATE;
@@ -10,8 +9,8 @@ use habeat::core::{Choice, Hold, Memory, Phase, Promotion};
 
 use crate::happen::happen;
 use crate::moves::{Answer, Move};
-use crate::properties::{Broken, Property, coherent, handed_out, told, written};
-use crate::setup::{DEACTIVATE, Role};
+use crate::properties::{Broken, Property, coherent, handed_out, left, told, written};
+use crate::setup::Role;
 use crate::system::{
     Call, Decided, Ghost, Kind, Row, Running, Since, System, Tale, Verdict, kind,
 };
@@ -40,15 +39,11 @@ impl Model {
             Move::Tell(answer, stop) => self.tell(&mut next, answer, stop),
             Move::Crash | Move::CrashAfter(_) | Move::CrashWithin => self.crash(&mut next, step),
             Move::OrphanEnds => {
-                next.world.end_orphan();
+                next.end_orphan(true);
                 None
             }
             Move::OperationEnds => {
                 next.world.end_operation();
-                None
-            }
-            Move::Pause | Move::Resume => {
-                next.disk.paused = step == Move::Pause;
                 None
             }
             Move::Touch => {
@@ -62,11 +57,7 @@ impl Model {
                 None
             }
             Move::Delete => {
-                let paused = next.disk.paused;
-                next.disk = Memory {
-                    paused,
-                    ..Memory::default()
-                };
+                next.disk = Memory::default();
                 next.world.put_right();
                 next.ghost = Ghost::default();
                 None
@@ -76,6 +67,7 @@ impl Model {
     }
 
     fn start(&self, system: &mut System, call: Call, now: u64) -> Broken {
+        system.disk.paused = call == Call::Paused;
         let mut tale = Tale::begin(call, system);
         let asked = event(now, false, What::Asked(call.errand()));
         let turn = (self.machine)(&self.setup, State::default(), asked, &mut tale);
@@ -98,7 +90,7 @@ impl Model {
         let broken = match (&run.effect, before) {
             (Effect::Write(write), Some(before)) if answer == Answer::Done => {
                 let broken = written(role, setup, system, &before, &run, write);
-                is_written(system, &mut run.tale, &before, write, run.now);
+                is_written(system, &mut run.tale, write, run.now);
                 broken
             }
             _ => None,
@@ -152,9 +144,12 @@ impl Model {
             return broken;
         }
         if let Effect::End(ending) = &run.effect {
-            ended(system, &run.tale, ending);
+            if run.tale.unwritten {
+                system.forgets(&run.tale);
+            }
+            let broken = left(system, &run.tale, Some(ending));
             system.rest(now);
-            return None;
+            return broken;
         }
         self.go_on(system, run);
         None
@@ -177,9 +172,6 @@ impl Model {
         {
             system.ghost.promoted = Some(run.now);
         }
-        if system.ghost.alive.runs == 0 {
-            system.ghost.alive = Row::default();
-        }
         system.run = Some(Box::new(run));
     }
 
@@ -192,10 +184,8 @@ impl Model {
         if let Effect::Run(order) = &run.effect
             && step != Move::Crash
         {
-            if !matches!(order.task, Task::List | Task::Sweep) {
-                leave_child(&mut system.disk);
-            }
             if step == Move::CrashWithin {
+                leave_child(&mut system.disk);
                 system.world.orphan = Some(match kind(setup, order) {
                     Kind::Command(step, at) => Orphan::Command(step, at),
                     Kind::Task(_) => Orphan::Promote,
@@ -210,15 +200,13 @@ impl Model {
                 if broken.is_some() {
                     return broken;
                 }
-                is_written(system, &mut tale, &before, write, run.now);
+                is_written(system, &mut tale, write, run.now);
             }
         }
         system.forgets(&tale);
-        if tale.intended {
-            system.ghost.tried = (system.ghost.tried + 1).min(2);
-        }
+        let broken = left(system, &tale, None);
         system.rest(run.now);
-        None
+        broken
     }
 }
 
@@ -236,12 +224,15 @@ fn looked(system: &mut System, tale: &mut Tale, verdict: Verdict, took: u64, now
         Verdict::Dead => {
             tale.dead_looks = (tale.dead_looks + 1).min(2);
             ghost.alive = Row::default();
-            if is_first && tale.call == Call::Run {
+            if is_first && matches!(tale.call, Call::Run | Call::Paused) {
                 ghost.dead.count(now);
             }
         }
         Verdict::Led => {
-            ghost.dead = Row::default();
+            // The operator's question is not about leaders.
+            if tale.call != Call::Failback {
+                ghost.dead = Row::default();
+            }
             ghost.alive = Row::default();
         }
         Verdict::Alive => {
@@ -264,23 +255,14 @@ fn looked(system: &mut System, tale: &mut Tale, verdict: Verdict, took: u64, now
     }
 }
 
-fn is_written(system: &mut System, tale: &mut Tale, before: &Memory, write: &Write, now: u64) {
+fn is_written(system: &mut System, tale: &mut Tale, write: &Write, now: u64) {
     let ghost = &mut system.ghost;
     match write {
         Write::Promotion(promotion) => {
             tale.saved = true;
             tale.intended |= tale.decided == Decided::TakeOver;
-            let was = before.promotion.as_ref().map(|it| it.phase);
             match promotion.as_ref().map(|it| it.phase) {
-                None => {
-                    (ghost.failed, ghost.tried, ghost.fence_failed) = (0, 0, false);
-                    ghost.done = 0;
-                }
-                Some(Phase::Returning) if was != Some(Phase::Returning) => {
-                    (ghost.failed, ghost.tried, ghost.fence_failed) = (0, 0, false);
-                    ghost.done = 0;
-                }
-                Some(Phase::Returning) => ghost.done = 0,
+                None | Some(Phase::Returning) => ghost.done = 0,
                 Some(
                     Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Finished,
                 ) => {}
@@ -294,42 +276,5 @@ fn is_written(system: &mut System, tale: &mut Tale, before: &Memory, write: &Wri
         }
         Write::Suspicion(_) | Write::Module(_) | Write::Journal(_) | Write::ForgetList => {}
     }
-    let _ = DEACTIVATE;
 }
 
-/// What a run that has ended means for the next ones.
-fn ended(system: &mut System, tale: &Tale, ending: &Ending) {
-    if tale.unwritten {
-        system.forgets(tale);
-    }
-    let ghost = &mut system.ghost;
-    if tale.call == Call::Retry && ending.code == Code::Done {
-        (ghost.failed, ghost.tried, ghost.fence_failed) = (0, 0, false);
-    }
-    if !tale.intended {
-        return;
-    }
-    let more = |it: u8| (it + 1).min(2);
-    match &ending.end {
-        _ if tale.unwritten => ghost.tried = more(ghost.tried),
-        End::Incomplete(_) => {
-            (ghost.failed, ghost.tried) = (more(ghost.failed), more(ghost.tried));
-        }
-        End::FenceFailed(_) => {
-            (ghost.failed, ghost.tried) = (more(ghost.failed), more(ghost.tried));
-            ghost.fence_failed = true;
-        }
-        End::GivenUp(_) => (ghost.failed, ghost.tried) = (2, 2),
-        End::Complete
-        | End::NotReady(_)
-        | End::Changed(_)
-        | End::Withheld(_)
-        | End::NoAccounts
-        | End::Stopped
-        | End::NoPrivilege
-        | End::NotWritten(_)
-        | End::OtherHost(_)
-        | End::Acknowledged(_)
-        | End::Bug(_) => {}
-    }
-}

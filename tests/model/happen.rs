@@ -43,11 +43,11 @@ pub(crate) fn happen(
             (What::Written(Ok(())), 0)
         }
         Effect::FindOrphans | Effect::AwaitOrphans(_) if answer == Answer::Done => {
-            world.end_orphan();
+            system.end_orphan(true);
             (What::Orphans(Vec::new()), 0)
         }
         Effect::EndOrphans if answer == Answer::Done => {
-            world.orphan = None;
+            system.end_orphan(false);
             (What::Orphans(Vec::new()), 0)
         }
         Effect::FindOrphans | Effect::AwaitOrphans(_) | Effect::EndOrphans => {
@@ -55,7 +55,7 @@ pub(crate) fn happen(
         }
         Effect::Run(order) => {
             let ran = run(disk, world, kind(setup, order), answer);
-            let is_slow = matches!(answer, Answer::SlowDone | Answer::Late);
+            let is_slow = matches!(answer, Answer::SlowPart | Answer::Late);
             (What::Ran(ran), if is_slow { SLOW } else { 0 })
         }
         Effect::Recall | Effect::Wait(_) | Effect::End(_) => (What::Waited, 0),
@@ -139,8 +139,8 @@ fn of_task(disk: &mut Memory, world: &mut World, task: Task, answer: Answer) -> 
         }
         (Task::Promote, _) => {
             match answer {
-                Answer::Done | Answer::SlowDone => world.promote(2),
-                Answer::Part | Answer::HalfFailed => world.promote(1),
+                Answer::Done => world.promote(2),
+                Answer::Part | Answer::SlowPart | Answer::HalfFailed => world.promote(1),
                 Answer::TimedOut => world.operation = true,
                 _ => {}
             }

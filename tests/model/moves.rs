@@ -6,7 +6,7 @@ use habeat::core::plan::ACTIVATE;
 
 use crate::setup::Role;
 use crate::system::{Call, Kind, Running, System, Verdict, kind};
-use crate::time::{Later, Uptime};
+use crate::time::Later;
 use crate::world::{Account, WHOLE_SWITCH};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +23,6 @@ pub(crate) enum Move {
     CrashWithin,
     OrphanEnds,
     OperationEnds,
-    Pause,
-    Resume,
     /// Somebody makes an empty promotion file.
     Touch,
     LoseJournal,
@@ -38,9 +36,9 @@ pub(crate) enum Answer {
     SlowLook,
     /// As it should be.
     Done,
-    SlowDone,
     /// A part of it.
     Part,
+    SlowPart,
     /// It ended well, and nothing came of it; there is still something.
     Nothing,
     Failed,
@@ -64,13 +62,12 @@ impl Move {
     /// Whether it is one that a calm world does not make.
     pub(crate) fn is_fault(self) -> bool {
         match self {
-            Self::Start(_, later) => matches!(later, Later::Reboot | Later::Soon),
+            Self::Start(call, later) => call == Call::Paused || later == Later::Reboot,
             Self::Tell(answer, stop) => stop || !answer.is_calm(),
-            Self::OrphanEnds | Self::OperationEnds | Self::Resume => false,
+            Self::OrphanEnds | Self::OperationEnds => false,
             Self::Crash
             | Self::CrashAfter(_)
             | Self::CrashWithin
-            | Self::Pause
             | Self::Touch
             | Self::LoseJournal
             | Self::Delete => true,
@@ -98,14 +95,16 @@ pub(crate) fn moves(role: Role, setup: &Setup, system: &System) -> Vec<Move> {
 fn idle(role: Role, system: &System) -> Vec<Move> {
     let (disk, world) = (&system.disk, &system.world);
     let mut all = Vec::new();
-    for later in Later::ALL {
-        // What comes soon is as after any other run where no time is remembered.
+    for later in [Later::Soon, Later::ByTimer, Later::Day] {
         all.push(Move::Start(Call::Run, later));
     }
-    if world.uptime == Uptime::Minutes {
-        all.retain(|it| *it != Move::Start(Call::Run, Later::Reboot));
+    if system.ghost.promoted.is_some() || disk.story.last().is_some() {
+        all.push(Move::Start(Call::Run, Later::Hours));
     }
-    if disk.has_something_to_return() {
+    if world.orphan.is_some() || disk.suspicion.is_some() {
+        all.push(Move::Start(Call::Run, Later::Reboot));
+    }
+    if disk.has_something_to_return() || disk.suspicion.is_some() {
         all.push(Move::Start(Call::Failback, Later::ByTimer));
     }
     if disk.promotion.is_some() {
@@ -125,7 +124,9 @@ fn idle(role: Role, system: &System) -> Vec<Move> {
     if world.operation {
         all.push(Move::OperationEnds);
     }
-    all.push(if disk.paused { Move::Resume } else { Move::Pause });
+    if disk.promotion.is_none() == disk.suspicion.is_some() {
+        all.push(Move::Start(Call::Paused, Later::ByTimer));
+    }
     if role != Role::ManualSite && disk.promotion.is_none() {
         all.push(Move::Touch);
     }
@@ -133,15 +134,16 @@ fn idle(role: Role, system: &System) -> Vec<Move> {
 }
 
 fn running(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Move> {
-    let mut all = vec![Move::Crash];
-    if run.effect == Effect::Observe {
-        // As good as no run at all where nothing was done before.
-        all.clear();
+    let mut all = Vec::new();
+    // Before a query is after the effect that came before it.
+    if matches!(run.effect, Effect::Write(_) | Effect::Run(_)) {
+        all.push(Move::Crash);
     }
     let answers = answers(role, setup, system, run);
     for answer in answers.iter().copied() {
         all.push(Move::Tell(answer, false));
-        if !run.tale.stopped && answer.is_calm() {
+        let is_write = matches!(run.effect, Effect::Write(_));
+        if !run.tale.stopped && answer.is_calm() && !is_write {
             all.push(Move::Tell(answer, true));
         }
     }
@@ -191,17 +193,19 @@ fn answers(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Ans
     use Answer::{Done, Failed, Look, Nothing, SlowLook};
     match &run.effect {
         Effect::Observe => {
-            let mut looks = vec![SlowLook];
-            looks.extend(
-                [
-                    Verdict::Dead,
-                    Verdict::Alive,
-                    Verdict::Cut,
-                    Verdict::Silent,
-                    Verdict::NoProbe,
-                ]
-                .map(Look),
-            );
+            let mut looks = [
+                Verdict::Dead,
+                Verdict::Alive,
+                Verdict::Cut,
+                Verdict::Silent,
+                Verdict::NoProbe,
+            ]
+            .map(Look)
+            .to_vec();
+            // A first look that is slow is one that was asked for later, unless a step follows it.
+            if run.tale.look.is_some() || role == Role::ManualSite {
+                looks.push(SlowLook);
+            }
             if role == Role::Mesh {
                 looks.push(Look(Verdict::Led));
             }
@@ -228,20 +232,20 @@ fn answers(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Ans
 
 fn of_step(kind: Kind, system: &System, run: &Running) -> Vec<Answer> {
     use Answer::{
-        Done, Failed, GivenUp, Grown, HalfFailed, Lacking, Lie, NotReady, Nothing, Part, SlowDone,
+        Done, Failed, GivenUp, Grown, HalfFailed, Lacking, Lie, NotReady, Nothing, Part, SlowPart,
         TimedOut,
     };
     let world = &system.world;
     match kind {
         Kind::Command("fence-verify", _) if !world.off => vec![Failed],
         Kind::Command("verify", _) if world.moved != WHOLE_SWITCH => vec![Failed],
-        Kind::Command(ACTIVATE | "fence-command", _) => vec![Done, Failed, HalfFailed],
+        Kind::Command(ACTIVATE, _) => vec![Done, Failed, HalfFailed],
         Kind::Command(..) | Kind::Task(Task::Operations | Task::Restore) => vec![Done, Failed],
         Kind::Task(Task::AwaitOperations) => vec![Done, Nothing, Failed],
         Kind::Task(Task::List) => {
             let mut all = vec![Done, Failed];
             if world.left() > 0 {
-                all.extend([SlowDone, Lacking]);
+                all.push(Lacking);
                 if !run.tale.listed {
                     all.push(Lie);
                 }
@@ -252,7 +256,7 @@ fn of_step(kind: Kind, system: &System, run: &Running) -> Vec<Answer> {
             all
         }
         Kind::Task(Task::Promote) => {
-            vec![Done, SlowDone, Part, Nothing, Failed, HalfFailed, TimedOut]
+            vec![Done, Part, SlowPart, Nothing, Failed, HalfFailed, TimedOut]
         }
         Kind::Task(Task::Sweep) => vec![Done, Part, Failed],
         Kind::Task(Task::Prepare) => vec![Done, NotReady, Failed],

@@ -8,7 +8,9 @@ use habeat::core::plan::ACTIVATE;
 use habeat::core::{Memory, ModulePhase, Phase};
 
 use crate::setup::{DEACTIVATE, Role, START_MODULE, STOP_MODULE};
-use crate::system::{Call, Decided, Kind, Row, Running, Since, System, Verdict, kind};
+use crate::system::{
+    Call, Decided, Kind, Row, Running, Since, System, Tale, Verdict, kind, rows,
+};
 use crate::time::{BLOCK, MAX_AGE};
 use crate::world::WHOLE_SWITCH;
 
@@ -116,8 +118,7 @@ fn ordered(role: Role, setup: &Setup, system: &System, run: &Running, order: &Or
 fn may_act(role: Role, system: &System, run: &Running) -> Broken {
     let hands_off =
         role == Role::ManualSite || system.disk.paused || run.tale.was_undocumented;
-    let ghost = run.tale.before;
-    let latched = ghost.failed >= 2 || ghost.fence_failed;
+    let latched = run.tale.attempts >= MAX_ATTEMPTS || run.tale.fence_failed;
     broken(!hands_off, Property::HandsOff).or_else(|| broken(!latched, Property::Attempts))
 }
 
@@ -172,28 +173,58 @@ fn ended(system: &System, run: &Running, ending: &Ending) -> Broken {
             let said_done = took_over && ending.code == Code::Done;
             broken(!said_done || finished, Property::ExitCode)
         })
-        .or_else(|| {
-            let is_free = match &ending.end {
-                End::Stopped | End::Withheld(_) | End::NotReady(_) | End::Changed(_) => true,
-                End::Complete
-                | End::Incomplete(_)
-                | End::FenceFailed(_)
-                | End::GivenUp(_)
-                | End::NoAccounts
-                | End::NoPrivilege
-                | End::NotWritten(_)
-                | End::OtherHost(_)
-                | End::Acknowledged(_)
-                | End::Bug(_) => false,
-            };
-            let _ = is_free;
-            None
-        })
 }
+
+/// Checks what a run leaves on the disk: its end, or none if it was killed.
+pub(crate) fn left(system: &System, tale: &Tale, ending: Option<&Ending>) -> Broken {
+    let (dead, alive) = rows(&system.disk);
+    let is_whole = ending.is_some() && !tale.unwritten;
+    let (dead_before, alive_before) = tale.before;
+    let bears = |seen: Row, before: Row, disk| seen.bears(disk) || (!is_whole && before.bears(disk));
+    broken(bears(system.ghost.dead, dead_before, dead), Property::Row)
+        .or_else(|| broken(bears(system.ghost.alive, alive_before, alive), Property::Return))
+        .or_else(|| broken(counts(system, tale, ending, is_whole), Property::Attempts))
+}
+
+/// Whether this run's try is counted as it should be.
+fn counts(system: &System, tale: &Tale, ending: Option<&Ending>, is_whole: bool) -> bool {
+    let Some(promotion) = &system.disk.promotion else {
+        return true;
+    };
+    let (before, now) = (tale.attempts, promotion.attempts);
+    let is_reset = now == 0
+        && (matches!(tale.call, Call::Retry | Call::Failback) || promotion.phase == Phase::Returning);
+    let may_count = now == before || (now == before + 1 && tale.intended);
+    let Some(ending) = ending.filter(|_| is_whole) else {
+        return is_reset || may_count;
+    };
+    if tale.decided != Decided::TakeOver {
+        let gave_up = matches!(ending.end, End::GivenUp(_)) && now >= MAX_ATTEMPTS;
+        return is_reset || gave_up || now == before;
+    }
+    match &ending.end {
+        End::Incomplete(_) => now == before + 1,
+        End::FenceFailed(_) => now == before + 1 && promotion.phase == Phase::FenceFailed,
+        End::GivenUp(_) => now >= MAX_ATTEMPTS,
+        End::Stopped
+        | End::Withheld(_)
+        | End::NotReady(_)
+        | End::Changed(_)
+        | End::NoAccounts => now == before,
+        End::Complete
+        | End::NoPrivilege
+        | End::NotWritten(_)
+        | End::OtherHost(_)
+        | End::Acknowledged(_)
+        | End::Bug(_) => may_count,
+    }
+}
+
+const MAX_ATTEMPTS: u32 = 2;
 
 /// Checks what was told.
 pub(crate) fn told(run: &Running, is_latched: bool) -> Broken {
-    broken(!is_latched || run.tale.before.tried >= 2, Property::Attempts)
+    broken(!is_latched || run.tale.attempts >= MAX_ATTEMPTS, Property::Attempts)
 }
 
 /// Checks a write that is done.

@@ -14,7 +14,7 @@ pub(crate) struct Found {
     pub(crate) states: usize,
     pub(crate) edges: usize,
     /// The property that is broken, and the moves that lead there.
-    pub(crate) broken: Option<(Property, Vec<Move>)>,
+    pub(crate) broken: Vec<(Property, Vec<Move>)>,
     /// States from which a calm world does not come to rest: how many, and the moves to the nearest.
     pub(crate) restless: Option<(usize, Vec<Move>)>,
 }
@@ -23,6 +23,8 @@ pub(crate) struct Search<'a> {
     model: &'a Model,
     /// What is not asked for.
     ignored: &'a [Property],
+    /// How many broken properties are enough.
+    most: usize,
     visited: HashMap<u128, u32, BuildHasherDefault<Ready>>,
     parents: Vec<(u32, Move)>,
     at_rest: Vec<u32>,
@@ -32,10 +34,11 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(model: &'a Model, ignored: &'a [Property]) -> Self {
+    pub(crate) fn new(model: &'a Model, ignored: &'a [Property], most: usize) -> Self {
         Self {
             model,
             ignored,
+            most,
             visited: HashMap::default(),
             parents: Vec::new(),
             at_rest: Vec::new(),
@@ -50,7 +53,7 @@ impl<'a> Search<'a> {
             let id = u32::try_from(self.parents.len()).unwrap();
             self.visit(root, (id, Move::Delete));
         }
-        let mut edges = 0;
+        let (mut edges, mut broken) = (0, Vec::<(Property, Vec<Move>)>::new());
         while let Some((id, system)) = self.frontier.pop_front() {
             for step in moves(self.model.role, &self.model.setup, &system) {
                 edges += 1;
@@ -61,23 +64,28 @@ impl<'a> Search<'a> {
                             self.calm.push((next, id));
                         }
                     }
-                    Err(property) if self.ignored.contains(&property) => {}
+                    Err(property)
+                        if self.ignored.contains(&property)
+                            || broken.iter().any(|it| it.0 == property) => {}
                     Err(property) => {
                         let mut path = self.path(id);
                         path.push(step);
-                        return self.found(edges, Some((property, path)), None);
+                        broken.push((property, path));
+                        if broken.len() == self.most {
+                            return self.found(edges, broken, None);
+                        }
                     }
                 }
             }
         }
         let restless = self.restless();
-        self.found(edges, None, restless)
+        self.found(edges, broken, restless)
     }
 
     fn found(
         self,
         edges: usize,
-        broken: Option<(Property, Vec<Move>)>,
+        broken: Vec<(Property, Vec<Move>)>,
         restless: Option<(usize, Vec<Move>)>,
     ) -> Found {
         Found {

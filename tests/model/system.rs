@@ -1,12 +1,13 @@
 //! A state of the model: the disk, the world, what only the properties know, and the run.
 
+use habeat::base::clock::Now;
 use habeat::core::effect::{Effect, Order, Task};
 use habeat::core::event::Errand;
 use habeat::core::machine::{Setup, State};
 use habeat::core::plan::Work;
-use habeat::core::{Choice, Memory};
+use habeat::core::{Choice, Memory, Phase};
 
-use crate::time::{BLOCK, Later, SPACING, Shift, Uptime, day};
+use crate::time::{BLOCK, Later, SPACING, Shift, UPTIME, day};
 use crate::world::World;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -17,15 +18,13 @@ pub(crate) struct System {
     pub(crate) run: Option<Box<Running>>,
 }
 
-/// What the machine is not asked for: what the properties remember over the runs.
+/// What the machine is not asked for: what the properties remember over the runs. A row begins as
+/// the disk has it, which was checked when that run was over, and is counted on by what this run
+/// sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Ghost {
     pub(crate) dead: Row,
     pub(crate) alive: Row,
-    /// Tries that failed since the last retry, surely and at the most.
-    pub(crate) failed: u8,
-    pub(crate) tried: u8,
-    pub(crate) fence_failed: bool,
     /// When the last promotion began or ended.
     pub(crate) promoted: Option<u64>,
     /// Commands of the switch that are durably done and not taken back: a bit each.
@@ -56,25 +55,22 @@ impl Row {
         Self { runs, last }
     }
 
-    fn shift(&mut self, shift: &Shift) {
-        if shift.reboot {
-            *self = Self::default();
+    fn on(runs: u32, last: Option<&Now>) -> Self {
+        let runs = u8::try_from(runs).unwrap_or(Self::NEEDED).min(Self::NEEDED);
+        match last.filter(|_| runs > 0) {
+            Some(last) => Self::of(runs, last.boot_ms),
+            None => Self::default(),
         }
-        self.last = self.last.map(|last| shift.ms(last, &[SPACING, day()]));
     }
 
-    /// What was seen by a run that did not live to write it down may be forgotten.
-    pub(crate) fn or_as_before(&mut self, before: Self) {
-        if before.runs > self.runs {
-            *self = before;
-        }
+    /// Whether what is on the disk is no more than this.
+    pub(crate) fn bears(&self, disk: Self) -> bool {
+        disk.runs == 0 || (disk.runs <= self.runs && disk.last >= self.last)
     }
 }
 
 impl Ghost {
     fn shift(&mut self, shift: &Shift) {
-        self.dead.shift(shift);
-        self.alive.shift(shift);
         let age = |at: u64| shift.now.saturating_sub(at);
         self.promoted = (self.promoted.filter(|at| age(*at) < BLOCK)).map(|_| shift.to);
     }
@@ -148,8 +144,10 @@ pub(crate) struct Tale {
     pub(crate) unwritten: bool,
     /// The promotion file was written since the last look.
     pub(crate) saved: bool,
-    /// As the run found it.
-    pub(crate) before: Ghost,
+    /// As the run found it: rows, attempts, whether the fence failed.
+    pub(crate) before: (Row, Row),
+    pub(crate) attempts: u32,
+    pub(crate) fence_failed: bool,
     pub(crate) was_fenced: (bool, bool),
     pub(crate) was_undocumented: bool,
     pub(crate) was_failing_back: bool,
@@ -161,6 +159,8 @@ pub(crate) struct Tale {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     Run,
+    /// The same, where the operator has said: hands off.
+    Paused,
     Failback,
     Ack,
     Retry,
@@ -169,7 +169,7 @@ pub(crate) enum Call {
 impl Call {
     pub(crate) fn errand(self) -> Errand {
         match self {
-            Self::Run => Errand::Run,
+            Self::Run | Self::Paused => Errand::Run,
             Self::Failback => Errand::Failback,
             Self::Ack => Errand::Ack(String::new()),
             Self::Retry => Errand::Retry(String::new()),
@@ -193,7 +193,9 @@ impl Tale {
             intended: false,
             unwritten: false,
             saved: false,
-            before: system.ghost,
+            before: rows(&system.disk),
+            attempts: promotion.map_or(0, |it| it.attempts),
+            fence_failed: promotion.is_some_and(|it| it.phase == Phase::FenceFailed),
             was_fenced: (system.world.off, system.world.fenced),
             was_undocumented: promotion.is_some_and(|it| it.is_undocumented()),
             was_failing_back: system.disk.is_failing_back(),
@@ -216,47 +218,57 @@ impl System {
     /// every run.
     pub(crate) fn rest(&mut self, now: u64) {
         self.run = None;
-        self.shift(now, Uptime::ms(self.world.uptime), false);
+        self.disk.paused = false;
+        self.shift(now, UPTIME);
     }
 
     /// Time passes, and a run begins; returns when.
     pub(crate) fn wake(&mut self, later: Later) -> u64 {
-        let now = self.world.uptime.ms() + later.wait();
-        self.world.uptime = match later {
-            Later::Soon | Later::ByTimer => self.world.uptime,
-            Later::Hours | Later::Day => Uptime::Days,
-            Later::Reboot => Uptime::Minutes,
-        };
-        let to = self.world.uptime.ms();
+        let (now, to) = (UPTIME + later.wait(), UPTIME);
         if later == Later::Reboot {
-            self.world.orphan = None;
+            self.end_orphan(false);
         }
-        self.shift(now, to, later == Later::Reboot);
+        self.shift(now, to);
+        (self.ghost.dead, self.ghost.alive) = rows(&self.disk);
         to
     }
 
-    fn shift(&mut self, now: u64, to: u64, reboot: bool) {
-        let shift = Shift { now, to, reboot };
+    fn shift(&mut self, now: u64, to: u64) {
+        let shift = Shift { now, to };
         shift.memory(&mut self.disk);
         self.ghost.shift(&shift);
-        if self.ghost.dead.runs == 0 {
-            self.ghost.dead = Row::default();
+        (self.ghost.dead, self.ghost.alive) = Default::default();
+    }
+
+    /// What a killed run left ends, and has done its work or not.
+    pub(crate) fn end_orphan(&mut self, is_done: bool) {
+        if is_done {
+            self.world.end_orphan();
         }
-        if self.ghost.alive.runs == 0 {
-            self.ghost.alive = Row::default();
-        }
+        self.world.orphan = None;
+        self.disk.story.children.clear();
     }
 
     /// The run did not live to write down all that it saw.
     pub(crate) fn forgets(&mut self, tale: &Tale) {
-        self.ghost.dead.or_as_before(tale.before.dead);
-        self.ghost.alive.or_as_before(tale.before.alive);
         if !tale.saved {
             let (off, fenced) = tale.was_fenced;
             self.world.off |= off;
             self.world.fenced |= fenced;
         }
     }
+}
+
+/// Returns the rows on the disk: dead, alive.
+pub(crate) fn rows(disk: &Memory) -> (Row, Row) {
+    let dead = disk.suspicion.as_ref();
+    let dead = dead.map_or(Row::default(), |it| Row::on(it.dead_streak, it.last.as_ref()));
+    let alive = match (&disk.promotion, &disk.module) {
+        (Some(it), _) => Row::on(it.alive_streak, it.alive_last.as_ref()),
+        (None, Some(it)) => Row::on(it.alive_streak, it.alive_last.as_ref()),
+        (None, None) => Row::default(),
+    };
+    (dead, alive)
 }
 
 /// What an order is for.

@@ -29,7 +29,6 @@ pub(crate) const BUDGET: u64 = 60_000;
 pub(crate) const SLOW: u64 = 31_000;
 
 const BOOT: &str = "this";
-const OLD_BOOT: &str = "earlier";
 
 /// When the next run comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,21 +41,12 @@ pub(crate) enum Later {
 }
 
 impl Later {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Soon,
-        Self::ByTimer,
-        Self::Hours,
-        Self::Day,
-        Self::Reboot,
-    ];
-
     pub(crate) fn wait(self) -> u64 {
         match self {
             Self::Soon => 10_000,
             Self::ByTimer => 60_000,
             Self::Hours => 7_200_000,
-            Self::Day => day(),
-            Self::Reboot => 0,
+            Self::Day | Self::Reboot => day(),
         }
     }
 }
@@ -65,22 +55,9 @@ pub(crate) fn day() -> u64 {
     u64::try_from(STREAK_LASTS.as_millis()).unwrap()
 }
 
-/// How long this machine has been up when a run begins: across a reboot no more than that is
-/// certain to have passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Uptime {
-    Minutes,
-    Days,
-}
-
-impl Uptime {
-    pub(crate) fn ms(self) -> u64 {
-        match self {
-            Self::Minutes => 300_000,
-            Self::Days => 10 * day(),
-        }
-    }
-}
+/// How long this machine has been up when a run begins: longer than any threshold. A reboot is a day
+/// that ends what a killed run left: both end each row, and after both the block is over.
+pub(crate) const UPTIME: u64 = 864_000_000;
 
 pub(crate) fn at(ms: u64) -> Now {
     Now {
@@ -94,7 +71,6 @@ pub(crate) fn at(ms: u64) -> Now {
 pub(crate) struct Shift {
     pub(crate) now: u64,
     pub(crate) to: u64,
-    pub(crate) reboot: bool,
 }
 
 impl Shift {
@@ -106,17 +82,18 @@ impl Shift {
     }
 
     fn moment(&self, moment: &mut Now, edges: &[u64]) {
-        if self.reboot || moment.boot_id == OLD_BOOT {
-            moment.boot_id = OLD_BOOT.into();
-            moment.boot_ms = 0;
-        } else {
-            moment.boot_ms = self.ms(moment.boot_ms, edges);
-        }
+        moment.boot_ms = self.ms(moment.boot_ms, edges);
     }
 
-    fn row(&self, last: &mut Option<Now>) {
+    /// A row is only asked whether it is long enough, and one that is a day old is none.
+    fn row(&self, runs: &mut u32, last: &mut Option<Now>) {
+        *runs = (*runs).min(ENOUGH);
+        let age = last.as_ref().map(|it| self.now.saturating_sub(it.boot_ms));
+        if age.is_none_or(|age| age >= day()) {
+            (*runs, *last) = (0, None);
+        }
         if let Some(last) = last {
-            self.moment(last, &[SPACING, day()]);
+            self.moment(last, &[SPACING]);
         }
     }
 
@@ -135,10 +112,10 @@ impl Shift {
     pub(crate) fn memory(&self, memory: &mut Memory) {
         if let Some(suspicion) = &mut memory.suspicion {
             self.forget(&mut suspicion.since);
-            self.row(&mut suspicion.last);
+            self.row(&mut suspicion.dead_streak, &mut suspicion.last);
         }
         if let Some(promotion) = &mut memory.promotion {
-            self.row(&mut promotion.alive_last);
+            self.row(&mut promotion.alive_streak, &mut promotion.alive_last);
             self.forget(&mut promotion.fenced);
             self.forget(&mut promotion.started);
             self.forget(&mut promotion.finished);
@@ -148,8 +125,11 @@ impl Shift {
             }
         }
         if let Some(module) = &mut memory.module {
-            self.row(&mut module.alive_last);
+            self.row(&mut module.alive_streak, &mut module.alive_last);
             self.forget(&mut module.failback);
+        }
+        if memory.story.epoch == 0 {
+            self.forget(&mut memory.story.began);
         }
         self.block(&mut memory.story.began);
         self.block(&mut memory.story.ended);
@@ -157,6 +137,8 @@ impl Shift {
         number(memory);
     }
 }
+
+const ENOUGH: u32 = 2;
 
 /// Epochs are only compared: they become the smallest numbers that compare the same.
 fn number(memory: &mut Memory) {

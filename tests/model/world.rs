@@ -8,7 +8,7 @@ use habeat::core::plan::ACTIVATE;
 use habeat::core::story::{Child, Entry, Extent, Told};
 
 use crate::setup::{DEACTIVATE, FLUSH, START_MODULE, STOP_MODULE};
-use crate::time::{Uptime, at};
+use crate::time::at;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Account {
@@ -46,7 +46,6 @@ pub(crate) struct World {
     pub(crate) module_runs: bool,
     pub(crate) mesh_runs: bool,
     pub(crate) recovered: bool,
-    pub(crate) uptime: Uptime,
 }
 
 pub(crate) const WHOLE_SWITCH: u8 = 0b11;
@@ -64,7 +63,6 @@ impl World {
             module_runs: true,
             mesh_runs: true,
             recovered: false,
-            uptime: Uptime::Days,
         }
     }
 
@@ -170,10 +168,7 @@ impl World {
                 *account = Account::Flushed;
             }
         }
-        *self = Self {
-            uptime: self.uptime,
-            ..Self::with(self.accounts)
-        };
+        *self = Self::with(self.accounts);
     }
 }
 
