@@ -1,6 +1,6 @@
 //! Runs what the machine orders: one step, or one stage of batches.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -33,8 +33,8 @@ mod tests;
 pub struct Tools<'a> {
     /// What there is to run.
     pub book: &'a Book,
-    /// The promotion file, after which journal and account list are named.
-    pub promotion: &'a Path,
+    /// What the names of journal and account list begin with.
+    pub record: PathBuf,
     /// Starts programs.
     pub runner: Runner,
     /// Batches side by side, at the most.
@@ -171,7 +171,7 @@ impl Tools<'_> {
     /// When it cannot be opened.
     pub fn journal(&mut self, story: &Story) -> Result<&Journal, Refusal> {
         if self.journal.is_none() {
-            self.journal = Some(Journal::resume(self.promotion, story)?);
+            self.journal = Some(Journal::resume(&self.record, story)?);
         }
         let journal = self.journal.as_ref();
         journal.ok_or_else(|| Refusal::bug(anyhow::anyhow!("there is no journal")))

@@ -63,9 +63,9 @@ fn drive(
 pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let asked_by = asked_by(&errand);
     let config = load(path)?;
-    let _lock = RunLock::take(&config.files.promotion)?;
+    let _lock = RunLock::take(&config.files)?;
     let (book, now) = (Book::of(&config), Now::read());
-    let mut world = Real::new(&config, &book, Foreign::Remove, stop);
+    let mut world = Real::new(&config, &book, Foreign::Move, stop);
     let (state, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
     let ending = world.sound(ending)?;
     let report = Report::of_run(
@@ -122,10 +122,10 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
 /// As [`run`].
 pub fn take_down(path: &Path, errand: Errand) -> Result<Option<Box<Promotion>>, Refusal> {
     let config = load(path)?;
-    let _lock = RunLock::take(&config.files.promotion)?;
+    let _lock = RunLock::take(&config.files)?;
     let book = Book::of(&config);
     let stop = Arc::default();
-    let mut world = Real::new(&config, &book, Foreign::Remove, &stop);
+    let mut world = Real::new(&config, &book, Foreign::Move, &stop);
     let (_, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
     match world.sound(ending)?.end {
         End::Acknowledged(promotion) => Ok(promotion),

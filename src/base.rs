@@ -3,9 +3,11 @@
 pub(crate) mod aside;
 pub mod clock;
 pub mod command;
+pub mod confine;
 pub mod grow;
 pub mod logging;
 pub mod outlet;
+pub mod owner;
 pub mod process;
 pub mod refusal;
 pub(crate) mod resolve;

@@ -4,6 +4,8 @@
 
 mod action;
 mod assemble;
+mod clear;
+mod credential;
 mod duty;
 mod keys;
 mod limits;
@@ -20,8 +22,10 @@ pub mod secret;
 mod site;
 mod source;
 mod suggest;
+mod syntax;
 mod target;
 mod tree;
+mod url;
 mod witness;
 
 #[cfg(test)]
@@ -35,3 +39,6 @@ pub use model::{
 };
 pub use rules::UNIT_START_LIMIT;
 pub use secret::Secret;
+pub(crate) use source::unmarked;
+pub use url::Url;
+pub(crate) use url::public_part;

@@ -7,9 +7,9 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
 use habeat::base::command::gate;
-use habeat::base::logging;
 use habeat::base::outlet::Outlet;
 use habeat::base::refusal::{Code, Refusal};
+use habeat::base::{confine, logging};
 use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
 use habeat::core::event::Errand;
@@ -68,6 +68,7 @@ fn refuse(form: Form, refusal: &Refusal) -> Code {
 }
 
 fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
+    confine::set_up()?;
     // Where a parent left SIGCHLD ignored, no program's exit status could be had.
     catch(signal_hook::consts::SIGCHLD, &Arc::default())?;
     match verb {

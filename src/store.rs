@@ -1,8 +1,10 @@
-//! What survives a run: state files, run lock, journal, account list.
+//! What survives a run: state files, and in the state folder run lock, journal, account list.
 
 pub mod accounts;
 pub mod file;
+pub mod folder;
 pub mod journal;
+mod legacy;
 pub mod lock;
 pub mod state;
 

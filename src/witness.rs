@@ -217,6 +217,8 @@ pub enum DoubtKind {
     NotMember,
     /// More than one entry fits the host.
     Ambiguous,
+    /// Two voices of it say the opposite of each other.
+    Contradiction,
     /// An administrator took the host out: left, leaving, in maintenance.
     TakenOut,
     /// A state that says neither up nor down.
@@ -235,7 +237,7 @@ pub enum DoubtKind {
 
 impl DoubtKind {
     /// Every way of not knowing.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Unreachable,
         Self::Timeout,
         Self::Tls,
@@ -247,6 +249,7 @@ impl DoubtKind {
         Self::NotFound,
         Self::NotMember,
         Self::Ambiguous,
+        Self::Contradiction,
         Self::TakenOut,
         Self::Unclear,
         Self::Stale,
@@ -267,8 +270,10 @@ impl DoubtKind {
             Self::Redirected => "redirected",
             Self::HttpStatus => "http-status",
             Self::BadAnswer => "bad-answer",
-            Self::NotFound | Self::NotMember => "not-found",
+            Self::NotFound => "not-found",
+            Self::NotMember => "not-member",
             Self::Ambiguous => "ambiguous",
+            Self::Contradiction => "contradiction",
             Self::TakenOut => "taken-out",
             Self::Unclear => "unclear",
             Self::Stale => "stale",

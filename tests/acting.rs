@@ -81,7 +81,7 @@ fn one_bad_name_costs_only_itself_and_is_tried_again_alone() {
     assert_eq!(site.lines("calls"), Vec::<String>::new());
 
     site.remove("fail_flush");
-    assert_eq!(site.call(&["ack"]).exit, Some(0));
+    assert_eq!(site.call(&["retry"]).exit, Some(0));
     site.run().is("unfinished", 0);
     assert_eq!(site.lines("flushed").len(), 21);
     assert_eq!(site.lines("moved").len(), 21, "promoted once");
@@ -218,17 +218,49 @@ fn a_promotion_that_hangs_is_ended_and_tried_again() {
 }
 
 #[test]
-fn a_host_without_accounts_is_promoted_with_a_warning() {
+fn an_empty_list_is_asked_again_and_then_no_success() {
     let site = with_accounts(&[]);
-    let run = site.run();
-    run.is("confirmed", 0);
-    assert!(run.stderr.contains("accounts=0 cause="), "{}", run.stderr);
-    assert!(
-        !site
-            .lines("calls")
+    for reason in [
+        "confirmed",
+        "unfinished",
+        "unfinished",
+        "unfinished",
+        "unfinished",
+    ] {
+        site.write("calls", "");
+        let run = site.run();
+        run.is(reason, 1);
+        assert!(run.stderr.contains("result=no-accounts"), "{}", run.stderr);
+        let lists = site.lines("calls");
+        let lists = lists
             .iter()
-            .any(|call| call.contains("promoteAccounts"))
+            .filter(|call| call.contains("getAccountStatus"));
+        assert_eq!(lists.count(), 2, "asked again");
+        assert_eq!(site.calls("promoteAccounts"), 0);
+    }
+    let ack = site.call(&["ack", "--reason", "moved by hand"]);
+    assert_eq!(ack.exit, Some(0), "{ack:#?}");
+    site.run().is("already-promoted", 0);
+}
+
+#[test]
+fn an_acknowledgement_starts_nothing_and_a_retry_does() {
+    let site = with_accounts(&numbered(3));
+    site.write("fail_promote", "");
+    for reason in ["confirmed", "unfinished", "unfinished"] {
+        site.run().is(reason, 1);
+    }
+    let latched = site.run();
+    latched.is("latched", 3);
+    assert!(
+        latched.stderr.contains("3 of 3 accounts"),
+        "the cause: {latched:#?}"
     );
+    site.remove("fail_promote");
+    assert_eq!(site.call(&["ack"]).exit, Some(0));
+    site.run().is("latched", 3);
+    assert_eq!(site.call(&["retry"]).exit, Some(0));
+    site.run().is("unfinished", 0);
 }
 
 #[test]

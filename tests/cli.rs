@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
-use common::files::snapshot;
+use common::files::{is_there, snapshot};
 use common::{HABEAT, PEER, PEER_NODE, Ran, Site, ran, start};
 use habeat::drill::fake_consul::Node;
 use rustix::fs::{FlockOperation, flock};
@@ -38,6 +38,7 @@ fn every_verb_takes_the_common_options_before_and_after_itself() {
         ("failback", 3),
         ("check", 0),
         ("ack", 0),
+        ("retry", 0),
         ("drill --list", 0),
     ] {
         let verb: Vec<&str> = verb.split(' ').collect();
@@ -130,8 +131,13 @@ fn each_end_of_a_run_has_its_exit_code() {
     site.run().is("alive", 0);
 }
 
-/// Gives the site's folder to somebody else, and makes a call as that user.
+/// Gives the site's folder to somebody else, and makes a run as that user.
 fn as_nobody(site: &Site) -> Ran {
+    as_nobody_calls(site, &["--json"])
+}
+
+/// Gives the site's folder to somebody else, and makes a call as that user.
+fn as_nobody_calls(site: &Site, words: &[&str]) -> Ran {
     fs::copy(HABEAT, site.path("habeat"))
         .unwrap_or_else(|e| panic!("cannot copy the program: {e}"));
     site.call(&["check"]);
@@ -154,9 +160,8 @@ fn as_nobody(site: &Site) -> Ran {
         &path("habeat"),
         &config,
         &log,
-        "--json",
     ];
-    ran(start(&argv))
+    ran(start(&[&argv, words].concat()))
 }
 
 #[test]
@@ -187,6 +192,8 @@ fn a_config_that_we_may_not_read_ends_with_77_and_a_missing_one_with_78() {
     let run = as_nobody(&site);
     assert_eq!(run.exit, Some(77), "{run:#?}");
     assert!(run.stderr.contains("habeat.yml"), "{run:#?}");
+    let checked = as_nobody_calls(&site, &["check"]);
+    assert_eq!(checked.exit, Some(77), "{checked:#?}");
     site.remove("habeat.yml");
     let config = site.path("habeat.yml").display().to_string();
     let missing = bare(&["--config", &config, "--log", "/dev/null"]);
@@ -199,15 +206,19 @@ fn a_folder_that_is_not_ours_to_write_to_ends_with_77() {
     fs::set_permissions(site.path(""), fs::Permissions::from_mode(0o755)).expect("a mode");
     let run = as_nobody(&site);
     assert_eq!(run.exit, Some(77), "{run:#?}");
-    assert!(run.stderr.contains("promotion-appserver.lock"), "{run:#?}");
+    assert!(
+        run.stderr
+            .contains(&site.path("state").display().to_string()),
+        "{run:#?}"
+    );
     assert_eq!(site.lines("calls"), Vec::<String>::new());
 }
 
 #[test]
 fn a_held_lock_ends_the_run_before_it_asks_anybody() {
     let site = Site::new();
-    site.write("promotion-appserver.lock", "");
-    let lock = fs::File::open(site.path("promotion-appserver.lock")).expect("the lock file");
+    assert_eq!(site.call(&["ack"]).exit, Some(0), "it makes the lock file");
+    let lock = fs::File::open(site.path(&site.record(".lock"))).expect("the lock file");
     flock(&lock, FlockOperation::LockExclusive).expect("the lock");
     for arguments in [&["--json"][..], &["ack"], &["failback"]] {
         let run = site.call(arguments);
@@ -229,11 +240,7 @@ fn a_held_lock_ends_the_run_before_it_asks_anybody() {
     );
     drop(lock);
     site.run().is("confirmed", 0);
-    assert!(
-        site.names()
-            .contains(&"promotion-appserver.lock".to_owned()),
-        "it stays"
-    );
+    assert!(is_there(&site.path(&site.record(".lock"))), "it stays");
 }
 
 #[test]
@@ -329,12 +336,14 @@ fn an_acknowledgement_says_what_it_did() {
 
     site.write("fail_promote", "");
     site.run().is("confirmed", 1);
-    let ack = site.call(&["ack", "--reason", "storage is back"]);
-    assert!(
-        ack.stdout.contains("epoch 1") && ack.stdout.contains("tried again"),
-        "{ack:#?}"
-    );
-    assert!(ack.stdout.contains(PEER), "{ack:#?}");
+    for (verb, told) in [("ack", "habeat retry"), ("retry", "may be tried again")] {
+        let said = site.call(&[verb, "--reason", "storage is back"]);
+        assert!(
+            said.stdout.contains("epoch 1") && said.stdout.contains(told),
+            "{said:#?}"
+        );
+        assert!(said.stdout.contains(PEER), "{said:#?}");
+    }
     assert!(site.text("habeat.log").contains("storage is back"));
 
     site.remove("fail_promote");

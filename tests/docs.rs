@@ -155,6 +155,7 @@ fn the_runbook_has_a_paragraph_for_each_code_and_none_for_others() {
     let exits = TABLE.map(|(code, _)| format!("exit-{}", code.number()));
     let situations = [
         "state-unusable",
+        "no-boot-id",
         "timer-silent",
         "promote-by-hand",
         "after-a-promotion",

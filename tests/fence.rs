@@ -25,7 +25,12 @@ fn fenced() -> Site {
 /// What was called, without arguments.
 fn order(site: &Site) -> Vec<String> {
     let verb = |line: &String| {
-        let known = ["getAccountStatus", "promoteAccounts", "fc"];
+        let known = [
+            "getAllOperations",
+            "getAccountStatus",
+            "promoteAccounts",
+            "fc",
+        ];
         let mut words = line.split(' ');
         let verb = words.clone().find(|word| known.contains(word));
         verb.or(words.nth(1)).unwrap_or_default().to_owned()
@@ -34,7 +39,8 @@ fn order(site: &Site) -> Vec<String> {
 }
 
 /// What a whole promotion calls after its fence.
-const TAKEOVER: [&str; 4] = [
+const TAKEOVER: [&str; 5] = [
+    "getAllOperations",
     "getAccountStatus",
     "promoteAccounts",
     "getAccountStatus",
@@ -53,7 +59,7 @@ fn the_fence_is_run_and_verified_before_anything_else() {
 }
 
 #[test]
-fn a_fence_that_fails_stops_everything_until_it_is_acknowledged() {
+fn a_fence_that_fails_stops_everything_until_it_may_be_retried() {
     let parts = ["port", "power", "verify"];
     for (index, part) in parts.into_iter().enumerate() {
         let site = fenced();
@@ -75,8 +81,8 @@ fn a_fence_that_fails_stops_everything_until_it_is_acknowledged() {
         site.remove(&format!("fail_{part}"));
         site.run().is("fence-failed", 3);
         site.remove("calls");
-        let ack = site.call(&["ack", "--reason", "the port is down now"]);
-        assert_eq!(ack.exit, Some(0), "{ack:#?}");
+        let retry = site.call(&["retry", "--reason", "the port is down now"]);
+        assert_eq!(retry.exit, Some(0), "{retry:#?}");
         site.run().is("unfinished", 0);
         assert_eq!(order(&site), [&parts[..], &TAKEOVER].concat(), "{part}");
     }
@@ -88,7 +94,7 @@ fn a_fence_that_fails_again_stops_again() {
     site.write("fail_verify", "");
     site.run().is("confirmed", 1);
     for _ in 0..2 {
-        assert_eq!(site.call(&["ack"]).exit, Some(0));
+        assert_eq!(site.call(&["retry"]).exit, Some(0));
         site.run().is("unfinished", 1);
         site.run().is("fence-failed", 3);
     }

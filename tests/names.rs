@@ -1,13 +1,14 @@
-//! Account names come from outside: they reach the programs byte for byte, or are refused.
+//! Account names come from outside: they reach the programs byte for byte, or are left out.
 
 mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
 
-use common::Site;
 use common::accounts::numbered;
 use common::files::is_there;
+use common::{Site, ran};
+use serde_json::json;
 
 /// What some shell, program or format stumbles over.
 const HARM: &[&str] = &[
@@ -106,7 +107,7 @@ fn names_arrive_byte_for_byte_whatever_is_in_them() {
 }
 
 #[test]
-fn a_name_with_a_control_character_is_refused_before_anything_is_promoted() {
+fn a_name_with_a_control_character_costs_only_itself() {
     for (name, shown) in [
         ("evil\nbob@example.com", "evil\\nbob@example.com"),
         ("evil\r@example.com", "evil\\r@example.com"),
@@ -114,17 +115,75 @@ fn a_name_with_a_control_character_is_refused_before_anything_is_promoted() {
         ("evil\u{1b}[2J@example.com", "evil\\u{1b}[2J@example.com"),
     ] {
         let mut names = numbered(3);
-        names.push(name.to_owned());
+        names.insert(1, name.to_owned());
         let site = with_listing(&names);
         let run = site.run();
-        run.is("confirmed", 1);
+        run.is("confirmed", 0);
         // A part of what is quoted in the log.
         let logged = shown.replace('\\', "\\\\");
         assert!(run.stderr.contains(&logged), "{shown}: {run:#?}");
         assert!(site.text("habeat.log").contains(&logged), "{shown}");
-        assert_eq!(site.calls("promoteAccounts"), 0, "{shown}");
-        assert!(!is_there(&site.path("argv")), "{shown}");
+        assert_eq!(site.calls("promoteAccounts"), 1, "{shown}");
+        let argv = site.text("argv");
+        let argv: Vec<&str> = argv.split_terminator('\0').collect();
+        assert_eq!(argv[2..], numbered(3), "{shown}");
     }
+}
+
+#[test]
+fn a_list_about_another_host_moves_nobody() {
+    let site = with_listing(&numbered(3));
+    let elsewhere = json!({"accountName": "a@example.com", "accountMailHost": "mbox9.example.com"});
+    let answer = json!({"ok": true, "response": {"values": [elsewhere]}});
+    site.write("answer", answer.to_string());
+    let run = site.run();
+    run.is("confirmed", 1);
+    assert!(
+        run.stderr.contains("not about the host asked for"),
+        "{run:#?}"
+    );
+    assert_eq!(site.calls("promoteAccounts"), 0);
+}
+
+/// A program that refuses every call with the name `bad` in it, and keeps the names of the others.
+const CHOOSY: &str = r#"#!/bin/sh
+for name do case "$name" in bad*) exit 2 ;; esac; done
+shift 2
+printf '%s\n' "$@" >>"${0%/*}/flushed"
+"#;
+
+#[test]
+fn a_bad_name_at_the_head_of_every_batch_costs_only_itself() {
+    let mut names = numbered(1_600);
+    for n in 0..8 {
+        names[n * 200] = format!("bad{n}@example.com");
+    }
+    let mut site = with_listing(&names);
+    site.config.flush_batch = 200;
+    site.program("zmprov", CHOOSY);
+    site.run().is("confirmed", 1);
+    let flushed: BTreeSet<String> = site.lines("flushed").into_iter().collect();
+    let good = names.iter().filter(|name| !name.starts_with("bad"));
+    assert_eq!(flushed, good.cloned().collect());
+}
+
+#[test]
+fn the_largest_batch_starts_where_arguments_have_the_least_room() {
+    let names: Vec<String> = (0..9_000).map(|n| format!("u{n}@x")).collect();
+    let mut site = with_listing(&names);
+    site.config.flush_batch = 10_000;
+    // A quarter of the stack, or 128 KiB, is the room for arguments (execve(2)).
+    let small_stack = ["/bin/sh", "-c", "ulimit -s 256 && exec \"$@\"", "sh"];
+    let run = ran(site.start_under(&small_stack, &["--json"]));
+    run.is("confirmed", 0);
+    let argv = site.text("argv");
+    let flushed = argv.split_terminator('\0');
+    assert_eq!(
+        flushed
+            .filter(|word| word.contains('@'))
+            .collect::<BTreeSet<_>>(),
+        names.iter().map(String::as_str).collect()
+    );
 }
 
 #[test]

@@ -274,6 +274,54 @@ fn is_killed_in(site: &Site, name: &str) -> i32 {
     pid
 }
 
+/// Whether a process has this word among its arguments.
+fn is_named(word: &str) -> bool {
+    let all = Stat::all().unwrap();
+    all.iter().any(|stat| {
+        let line = fs::read(format!("/proc/{}/cmdline", stat.pid)).unwrap_or_default();
+        String::from_utf8_lossy(&line)
+            .split('\0')
+            .any(|it| it == word)
+    })
+}
+
+#[test]
+fn a_run_killed_before_its_child_is_written_down_leaves_nothing_that_runs() {
+    if !can_make_groups() {
+        // The making of the group is where strace(1) can strike.
+        return;
+    }
+    let site = site("echo first >>$1/switched");
+    let strace = [
+        "strace",
+        "-f",
+        "--quiet=all",
+        "--detach-on=execve",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=mkdir",
+        "-e",
+        "inject=mkdir:signal=KILL:when=1",
+    ];
+    let killed = ran(site.start_under(&strace, &["--json"]));
+    assert_eq!(killed.exit, None, "{killed:#?}");
+    let events = site.journal();
+    let kinds: Vec<&str> = events
+        .iter()
+        .filter_map(|it| it["event"].as_str())
+        .collect();
+    assert_eq!(kinds, ["begun", "before"], "begun, and nobody written down");
+    let first = site.path("first").display().to_string();
+    let end = Instant::now() + LONG;
+    while is_named(&first) {
+        assert!(Instant::now() < end, "it still waits");
+    }
+    assert_eq!(site.switched(), [""; 0], "it ran");
+    site.run().is("unfinished", 0);
+    assert_eq!(site.switched(), ["first", "two"]);
+}
+
 #[test]
 fn what_a_command_that_ended_has_left_running_is_never_touched() {
     let mut site = site("setsid sleep 300 >/dev/null 2>&1 & echo $! >$1/pid");
@@ -285,6 +333,25 @@ fn what_a_command_that_ended_has_left_running_is_never_touched() {
     site.run().is("unfinished", 0);
     assert!(stat(daemon).is_some(), "it was ended");
     kill(daemon);
+}
+
+#[test]
+fn what_outlives_a_command_that_was_ended_is_ended_before_the_next_try() {
+    let mut site = site(
+        "[ -e $1/worker ] && exit 0; \
+         setsid sh -c 'echo $$ >$1/worker; exec sleep 300' sh $1 & exec sleep 300",
+    );
+    site.config.timeouts = "command: 1s";
+    site.run().is("confirmed", 1);
+    let worker = pid(&site, "worker");
+    let run = site.run();
+    run.is("unfinished", 0);
+    if can_make_groups() {
+        assert!(run.stderr.contains("outcome=ended"), "{run:#?}");
+        assert_eq!(stat(worker), None);
+    } else {
+        kill(worker);
+    }
 }
 
 #[test]

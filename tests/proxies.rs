@@ -21,9 +21,13 @@ fn a_death_switches_in_order_once_and_a_return_switches_back() {
     assert_eq!(site.switched(), WHOLE);
     assert!(run.report().get("accounts").is_none(), "{run:#?}");
     site.run().is("already-promoted", 0);
-    assert_eq!(site.switched(), WHOLE);
+    assert_eq!(
+        site.switched(),
+        [&WHOLE[..], &["proof"]].concat(),
+        "asked again"
+    );
     comes_back(&mut site).is("returned", 0);
-    assert_eq!(site.switched()[4..], ["back", "home"]);
+    assert_eq!(site.switched()[5..], ["back", "home"]);
     assert!(!site.path(PROMOTION).exists());
     site.run().is("alive", 0);
     assert_eq!(
@@ -64,9 +68,24 @@ fn a_switch_that_fails_too_often_waits_for_the_operator() {
     site.run().is("latched", 3);
     assert_eq!(site.switched(), ["one", "two", "two", "two"]);
     site.remove("fail_two");
-    assert_eq!(site.call(&["ack"]).exit, Some(0));
+    assert_eq!(site.call(&["retry"]).exit, Some(0));
     site.run().is("unfinished", 0);
     assert_eq!(site.switched()[4..], ["two", "three", "proof"]);
+}
+
+#[test]
+fn a_switch_that_holds_no_more_is_told_and_not_made_again() {
+    let mut site = Site::proxy(true, true);
+    site.run().is("confirmed", 0);
+    site.write("fail_proof", "");
+    for _ in 0..2 {
+        site.run().is("drifted", 1);
+    }
+    site.remove("fail_proof");
+    site.run().is("already-promoted", 0);
+    assert_eq!(site.switched()[..4], WHOLE);
+    assert!(site.switched()[4..].iter().all(|call| call == "proof"));
+    comes_back(&mut site).is("returned", 0);
 }
 
 #[test]
@@ -95,7 +114,7 @@ fn what_is_not_enabled_is_only_told() {
         assert!(dry.stdout.contains(word), "{word}: {dry:#?}");
     }
     assert!(!site.path(PROMOTION).exists(), "a switch is recorded");
-    assert!(!site.path("promotion-proxyserver.journal").exists());
+    assert!(!site.path(&site.record(".journal")).exists());
     site.peer_comes_back();
     site.run().is("recovered", 0);
     site.run().is("alive", 0);
@@ -191,12 +210,18 @@ fn a_command_of_a_killed_run_never_works_against_the_return() {
     site.wait_for("in_two");
     running.kill().unwrap();
     let _ = ran(running);
+    let order = format!("{}\0two\0", site.path("switch").display());
+    assert!(is_at_work(&order), "the order is not seen");
     comes_back(&mut site).is("returned", 0);
     assert_eq!(site.switched(), ["one", "two", "back", "home"]);
-    // While it runs, it makes this file anew every 20 ms.
-    site.remove("in_two");
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(!site.path("in_two").exists(), "it still runs");
+    assert!(!is_at_work(&order), "it still runs");
+}
+
+/// Whether a process has these words.
+fn is_at_work(words: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut lines = processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
+    lines.any(|line| String::from_utf8_lossy(&line).contains(words))
 }
 
 #[test]

@@ -52,15 +52,14 @@ fn files(role: &str, config: &Config) -> Vec<PathBuf> {
     let by_unit = call.split(' ').filter(|word| word.contains("%i"));
     let by_unit: Vec<PathBuf> = by_unit.map(|it| it.replace("%i", role).into()).collect();
     assert_eq!(by_unit.len(), 2, "{call}");
-    let promotion = config.files.promotion.display();
-    let beside = ["", ".lock", ".journal", ".accounts"].map(|end| format!("{promotion}{end}"));
-    let beside = beside.into_iter().map(PathBuf::from);
     let others = [
+        config.files.promotion.clone(),
+        config.files.folder(),
         config.files.down.clone(),
         config.files.module.clone(),
         config.history.file.clone(),
     ];
-    by_unit.into_iter().chain(beside).chain(others).collect()
+    by_unit.into_iter().chain(others).collect()
 }
 
 #[test]

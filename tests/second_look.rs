@@ -58,6 +58,7 @@ fn evidence_that_changed_holds_and_says_what_it_became() {
 fn evidence_that_stays_is_acted_upon() {
     let site = fickle("1");
     site.run().is("confirmed", 0);
-    assert_eq!(site.lines("asked").len(), 2);
+    // To decide, to confirm, and just before the promotion.
+    assert_eq!(site.lines("asked").len(), 3);
     assert_eq!(site.calls("promoteAccounts"), 1);
 }

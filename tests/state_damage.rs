@@ -7,7 +7,7 @@ use common::Site;
 use common::files::{numbers, snapshot};
 
 /// What a run writes however it ends.
-const ALWAYS_WRITTEN: [&str; 3] = ["habeat.yml", "habeat.log", "promotion-appserver.lock"];
+const ALWAYS_WRITTEN: [&str; 2] = ["habeat.yml", "habeat.log"];
 
 /// Runs with damaged content in place of a state file: refused, named, and nothing changed.
 #[track_caller]
@@ -92,6 +92,10 @@ fn an_empty_file_is_its_state_without_details() {
     site.write("down-appserver", "");
     site.run().is("confirming", 0);
     site.write("promotion-appserver", "\n");
+    for _ in 0..2 {
+        site.run().is("undocumented", 3);
+    }
+    assert_eq!(site.call(&["ack"]).exit, Some(0));
     site.run().is("already-promoted", 0);
     site.peer_comes_back();
     site.remove("promotion-appserver");
@@ -103,12 +107,12 @@ fn an_empty_file_is_its_state_without_details() {
 #[test]
 fn a_torn_last_line_of_the_journal_never_happened() {
     let site = unfinished();
-    let sound = site.read("promotion-appserver.journal");
+    let sound = site.read(&site.record(".journal"));
     for torn in ["x", "0000", "12345678 {\"event\":\"stage-done\",\"sta"] {
         let site = unfinished();
         let mut journal = sound.clone();
         journal.extend(torn.as_bytes());
-        site.write("promotion-appserver.journal", journal);
+        site.write(&site.record(".journal"), journal);
         site.run().is("unfinished", 0);
         assert_eq!(site.lines("moved").len(), 3, "{torn}");
         assert_eq!(site.lines("flushed").len(), 3, "{torn}");
@@ -118,7 +122,7 @@ fn a_torn_last_line_of_the_journal_never_happened() {
 #[test]
 fn a_journal_damaged_before_its_last_line_is_refused() {
     let site = unfinished();
-    let journal = site.read("promotion-appserver.journal");
+    let journal = site.read(&site.record(".journal"));
     let lines: Vec<&[u8]> = journal.split_inclusive(|byte| *byte == b'\n').collect();
     let before_last: usize = lines.iter().rev().skip(1).map(|line| line.len()).sum();
     for bit in numbers(2).take(80).map(|n| n % (8 * (before_last - 1))) {
@@ -126,19 +130,19 @@ fn a_journal_damaged_before_its_last_line_is_refused() {
         flipped[bit / 8] ^= 1 << (bit % 8);
         is_refused(
             &site,
-            "promotion-appserver.journal",
+            &site.record(".journal"),
             &flipped,
             &format!("bit {bit} flipped"),
         );
     }
     is_refused(
         &site,
-        "promotion-appserver.journal",
+        &site.record(".journal"),
         &lines[1..].concat(),
         "its first line lost",
     );
-    is_refused(&site, "promotion-appserver.journal", b"", "emptied");
-    site.write("promotion-appserver.journal", journal);
+    is_refused(&site, &site.record(".journal"), b"", "emptied");
+    site.write(&site.record(".journal"), journal);
     site.run().is("unfinished", 0);
 }
 
@@ -147,11 +151,11 @@ fn a_journal_that_is_lost_is_told_by_its_name_and_begun_anew() {
     let site = unfinished();
     let lost = format!(
         "journal={} state=missing",
-        site.path("promotion-appserver.journal").display()
+        site.path(&site.record(".journal")).display()
     );
     let whole = site.call(&["--dry-run"]);
     assert!(!whole.stderr.contains("state=missing"), "{whole:#?}");
-    site.remove("promotion-appserver.journal");
+    site.remove(&site.record(".journal"));
     let dry = site.call(&["--dry-run"]);
     assert!(dry.stderr.contains(&lost), "{dry:#?}");
     let run = site.run();

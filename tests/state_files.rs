@@ -1,10 +1,10 @@
-//! The state files lie in a folder that anybody may write to. What is not ours is reported,
-//! removed and never believed.
+//! The state files lie in a folder that anybody may write to. What is not ours, of whatever kind, is
+//! reported, moved out of the way and never believed; it holds nothing up.
 
 mod common;
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
@@ -26,12 +26,13 @@ enum Trap {
     Socket,
     Device,
     Directory,
+    FullDirectory,
     WrongOwner,
     WritableByAll,
     WritableByGroup,
 }
 
-const TRAPS: [Trap; 10] = [
+const TRAPS: [Trap; 11] = [
     Trap::Symlink,
     Trap::DanglingSymlink,
     Trap::HardLink,
@@ -39,6 +40,7 @@ const TRAPS: [Trap; 10] = [
     Trap::Socket,
     Trap::Device,
     Trap::Directory,
+    Trap::FullDirectory,
     Trap::WrongOwner,
     Trap::WritableByAll,
     Trap::WritableByGroup,
@@ -60,6 +62,7 @@ impl Trap {
             // What /dev/null is (null(4)).
             Self::Device => node(FileType::CharacterDevice, makedev(1, 3)).map_err(Into::into),
             Self::Directory => fs::create_dir(&path),
+            Self::FullDirectory => fs::create_dir_all(path.join("one/two")),
             Self::WrongOwner => fs::write(&path, content)
                 .and_then(|()| mode(0o600))
                 .and_then(|()| chown(&path, Some(NOBODY), Some(NOBODY))),
@@ -71,26 +74,42 @@ impl Trap {
         laid.unwrap_or_else(|e| panic!("cannot lay {self:?} (these tests need root): {e}"));
     }
 
-    /// Requires that the trap did nothing, and is gone where it can be removed.
+    /// Why it is not ours, as the log says it.
+    fn cause(self) -> &'static str {
+        match self {
+            Self::Symlink | Self::DanglingSymlink => "it is a symbolic link",
+            Self::HardLink => "it has 2 links",
+            Self::Fifo => "it is a pipe",
+            Self::Socket => "it is a socket",
+            Self::Device => "it is a device",
+            Self::Directory | Self::FullDirectory => "it is a directory",
+            Self::WrongOwner => "it belongs to user 65534, not to 0",
+            Self::WritableByAll => "others may write it (mode 0606)",
+            Self::WritableByGroup => "others may write it (mode 0660)",
+        }
+    }
+
+    /// Requires that the trap did nothing, was told, and lies out of the way, as it was.
     #[track_caller]
     fn did_nothing(self, site: &Site, name: &str, content: &str, ran: &Ran) {
         let what = format!("{self:?} as {name}: {ran:#?}");
-        let victim = site.text("victim");
-        assert_eq!(victim, content, "{what}");
+        assert_eq!(site.text("victim"), content, "{what}");
         assert!(!is_there(&site.path("nowhere")), "{what}");
-        if self == Self::Directory {
-            assert_eq!(ran.exit, Some(78), "{what}");
-            assert!(ran.stderr.contains(name), "{what}");
-            assert_eq!(site.lines("calls"), Vec::<String>::new(), "{what}");
-        } else {
-            let path = site.path(name);
-            assert!(
-                ran.stderr.contains(&format!("file={}", path.display())),
-                "{what}"
-            );
-            assert!(ran.stderr.contains("foreign=removed"), "{what}");
-            assert!(!is_there(&path) || is_ours(&path), "{what}");
-        }
+        let path = site.path(name);
+        let told = format!("file={} foreign=moved", path.display());
+        assert_eq!(ran.stderr.matches(&told).count(), 1, "{what}");
+        assert!(
+            ran.stderr.contains(&format!("cause={:?}", self.cause())),
+            "{what}"
+        );
+        assert!(!is_there(&path) || is_ours(&path), "{what}");
+        let is_aside =
+            |it: &String| it.starts_with(&format!(".{name}.")) && it.ends_with(".foreign");
+        let aside: Vec<String> = site.names().into_iter().filter(is_aside).collect();
+        let [aside] = aside.as_slice() else {
+            panic!("{aside:?} {what}")
+        };
+        assert!(!is_ours(&site.path(aside)), "{what}");
     }
 }
 
@@ -101,14 +120,25 @@ fn is_ours(path: &Path) -> bool {
     })
 }
 
-/// Lays each trap under this name and has `run` look at what becomes of it.
+/// Lays each trap under this name, and has the next run end as if nothing had lain there.
 #[track_caller]
-fn in_each_trap(name: &str, content: &str, run: impl Fn(&mut Site) -> Ran) {
+fn in_each_trap(name: &str, content: &str, prepare: impl Fn(&mut Site), reason: &str) {
     for trap in TRAPS {
-        let mut site = Site::new();
-        trap.lay(&site, name, content);
-        let ran = run(&mut site);
-        trap.did_nothing(&site, name, content, &ran);
+        for mode in [0o700, 0o1777] {
+            let mut site = Site::new();
+            let folder = fs::Permissions::from_mode(mode);
+            fs::set_permissions(site.path(""), folder).expect("a mode");
+            prepare(&mut site);
+            trap.lay(&site, name, content);
+            if mode == 0o1777 && matches!(trap, Trap::Fifo | Trap::Directory | Trap::FullDirectory)
+            {
+                // The kernel is stricter with these (sysctl fs.protected_fifos).
+                chown(site.path(name), Some(NOBODY), Some(NOBODY)).expect("another owner");
+            }
+            let ran = site.run();
+            ran.is(reason, 0);
+            trap.did_nothing(&site, name, content, &ran);
+        }
     }
 }
 
@@ -122,104 +152,97 @@ fn real(name: &str) -> String {
 #[test]
 fn a_foreign_promotion_file_is_no_promotion() {
     let content = real("promotion-appserver");
-    in_each_trap("promotion-appserver", &content, |site| {
-        let ran = site.run();
-        if ran.exit != Some(78) {
-            ran.is("confirmed", 0);
-        }
-        ran
-    });
+    in_each_trap("promotion-appserver", &content, |_| {}, "confirmed");
 }
 
 #[test]
 fn a_foreign_down_file_confirms_nothing() {
     let content = real("down-appserver");
     assert!(content.contains("\"dead_streak\":1"), "{content}");
-    in_each_trap("down-appserver", &content, |site| {
-        site.config.confirm_runs = 2;
-        let ran = site.run();
-        if ran.exit != Some(78) {
-            ran.is("confirming", 0);
-        }
-        ran
-    });
+    let twice = |site: &mut Site| site.config.confirm_runs = 2;
+    in_each_trap("down-appserver", &content, twice, "confirming");
 }
 
 #[test]
 fn a_foreign_module_file_is_no_stopped_module() {
-    in_each_trap("module", PRECIOUS, |site| {
-        site.peer_comes_back();
-        let ran = site.run();
-        if ran.exit != Some(78) {
-            ran.is("alive", 0);
-        }
-        ran
-    });
+    in_each_trap("module", PRECIOUS, Site::peer_comes_back, "alive");
 }
 
 #[test]
-fn a_foreign_journal_tells_nothing() {
-    let content = real("promotion-appserver.journal");
-    // A believed one would hold this promotion back: the one before has just ended.
-    in_each_trap("promotion-appserver.journal", &content, |site| {
-        let ran = site.run();
-        if ran.exit != Some(78) {
-            ran.is("confirmed", 0);
-        }
-        ran
-    });
+fn a_foreign_journal_of_an_earlier_version_tells_nothing() {
+    // A believed one would be damaged, and refused.
+    in_each_trap("promotion-appserver.journal", PRECIOUS, |_| {}, "confirmed");
 }
 
 #[test]
-fn a_foreign_lock_file_locks_nothing() {
-    in_each_trap("promotion-appserver.lock", PRECIOUS, |site| {
-        let ran = site.run();
-        if ran.exit != Some(78) {
-            ran.is("confirmed", 0);
-        }
-        ran
-    });
+fn a_foreign_lock_of_an_earlier_version_locks_nothing() {
+    in_each_trap("promotion-appserver.lock", PRECIOUS, |_| {}, "confirmed");
 }
 
 #[test]
-fn a_trap_in_place_of_a_draft_or_a_list_is_not_written_to() {
-    let suffixes = [".new", ".journal.new", ".accounts"];
-    for name in suffixes.map(|suffix| format!("promotion-appserver{suffix}")) {
+fn a_dry_run_leaves_a_trap_where_it_is_and_does_not_believe_it() {
+    for trap in TRAPS {
+        let site = Site::new();
+        trap.lay(&site, "promotion-appserver", PRECIOUS);
+        let ran = site.call(&["--dry-run", "--json"]);
+        ran.is("confirmed", 0);
+        assert!(ran.stderr.contains("foreign=ignored"), "{trap:?}: {ran:#?}");
+        assert!(is_there(&site.path("promotion-appserver")), "{trap:?}");
+    }
+}
+
+#[test]
+fn what_is_in_the_way_of_a_new_file_is_written_neither_to_nor_through() {
+    for suffix in [".journal", ".accounts", ".lock"] {
         for trap in TRAPS {
             let site = Site::new();
+            assert_eq!(site.call(&["ack"]).exit, Some(0), "it makes the folder");
+            let name = site.record(suffix);
+            let _ = fs::remove_file(site.path(&name));
             trap.lay(&site, &name, PRECIOUS);
             let ran = site.run();
             let what = format!("{trap:?} as {name}: {ran:#?}");
-            let victim = site.text("victim");
-            assert_eq!(victim, PRECIOUS, "{what}");
+            ran.is("confirmed", 0);
+            assert_eq!(site.text("victim"), PRECIOUS, "{what}");
             assert!(!is_there(&site.path("nowhere")), "{what}");
-            if trap == Trap::Directory {
-                assert_eq!(ran.exit, Some(78), "{what}");
-                assert_eq!(site.calls("promoteAccounts"), 0, "{what}");
-            } else {
-                ran.is("confirmed", 0);
-                assert!(!is_there(&site.path(&name)), "{what}");
-            }
+            let path = site.path(&name);
+            assert!(!is_there(&path) || is_ours(&path), "{what}");
         }
     }
 }
 
 #[test]
-fn traps_of_another_user_in_a_sticky_folder_are_removed_too() {
-    // There the kernel refuses root to open them with O_CREAT (sysctl fs.protected_regular).
-    let names = ["", ".lock", ".journal", ".new"].map(|end| format!("promotion-appserver{end}"));
-    for name in names {
-        for trap in TRAPS.into_iter().filter(|trap| *trap != Trap::Directory) {
-            let site = Site::new();
-            let sticky = fs::Permissions::from_mode(0o1777);
-            fs::set_permissions(site.path(""), sticky).expect("a sticky folder");
-            trap.lay(&site, &name, PRECIOUS);
-            if trap != Trap::HardLink {
-                lchown(site.path(&name), Some(NOBODY), Some(NOBODY)).expect("another owner");
-            }
-            site.run().is("confirmed", 0);
-            let victim = site.text("victim");
-            assert_eq!(victim, PRECIOUS, "{trap:?} as {name}");
-        }
+fn a_document_that_was_moved_from_another_name_is_refused() {
+    let from = Site::new();
+    from.run().is("confirmed", 0);
+    let site = Site::new();
+    site.write("promotion-appserver", from.read("promotion-appserver"));
+    let ran = site.run();
+    assert_eq!(ran.exit, Some(78), "{ran:#?}");
+    let written_as = from.path("promotion-appserver").display().to_string();
+    assert!(ran.stderr.contains(&written_as), "{ran:#?}");
+    assert_eq!(site.calls("promoteAccounts"), 0);
+}
+
+#[test]
+fn the_drafts_of_killed_runs_are_swept_and_nothing_else_is() {
+    let site = Site::new();
+    let number = "0123456789abcdef0123456789abcdef";
+    let draft = format!("promotion-appserver.{number}.new");
+    let others = [
+        format!("promotion-appserver.{}.new", &number[1..]),
+        format!("promotion-appserver2.{number}.new"),
+        format!("promotion-appserver.{number}.news"),
+        "promotion-appserver.new".to_owned(),
+    ];
+    let theirs = format!("down-appserver.{number}.new");
+    for name in others.iter().chain([&draft, &theirs]) {
+        site.write(name, "");
+    }
+    chown(site.path(&theirs), Some(NOBODY), Some(NOBODY)).expect("another owner");
+    site.run().is("confirmed", 0);
+    assert!(!is_there(&site.path(&draft)));
+    for name in others.iter().chain([&theirs]) {
+        assert!(is_there(&site.path(name)), "{name}");
     }
 }

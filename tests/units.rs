@@ -330,11 +330,10 @@ fn the_units_and_the_program_agree_on_paths_and_limits() {
     assert_eq!(UNIT_START_LIMIT.as_secs() % 3600, 0);
     assert_eq!(values(&service, "TimeoutStartSec"), [format!("{hours}h")]);
     let folder = values(&service, "StateDirectory").concat();
-    let history = defaults().history.file;
-    assert_eq!(
-        history.parent(),
-        Some(Path::new(&format!("/var/lib/{folder}")))
-    );
+    let folder = Path::new("/var/lib").join(folder);
+    assert_eq!(defaults().history.file.parent(), Some(folder.as_path()));
+    assert_eq!(defaults().files.state_dir, folder);
+    assert_eq!(values(&service, "StateDirectoryMode"), ["0700"]);
     let log = read("config/logrotate.d/habeat");
     assert!(
         log.contains(&format!("\n{DEFAULT_LOG} /var/log/habeat-*.log {{\n")),
@@ -351,11 +350,8 @@ fn ageing_removes_what_is_old_but_never_our_names() {
         name.to_string_lossy().into_owned()
     };
     let of_role = |config: &Config| {
-        let promotion = name(&config.files.promotion);
-        let beside = ["", ".lock", ".journal", ".accounts", ".new"];
-        let beside = beside.map(|suffix| format!("{promotion}{suffix}"));
-        let others = [name(&config.files.down), name(&config.files.module)];
-        beside.into_iter().chain(others)
+        let files = &config.files;
+        [&files.promotion, &files.down, &files.module].map(|path| name(path))
     };
     let ours: Vec<String> = roles.iter().flat_map(of_role).collect();
     let mut names: Vec<&str> = ours.iter().map(String::as_str).collect();

@@ -1,6 +1,6 @@
 //! The stages that work on batches of accounts, side by side in the pool.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -102,7 +102,7 @@ impl Tools<'_> {
     fn open(&mut self, story: &Story) -> Result<(), Refusal> {
         self.journal(story)?;
         if self.accounts.is_none() {
-            self.accounts = Some(AccountList::open(self.promotion, story)?);
+            self.accounts = Some(AccountList::open(&self.record, story)?);
         }
         Ok(())
     }
@@ -212,7 +212,7 @@ impl Shared<'_> {
         came
     }
 
-    fn unreadable(&self, err: &std::io::Error) -> Came {
+    fn unreadable(&self, err: &io::Error) -> Came {
         let why = format!("the account list cannot be read: {err}");
         log::error!("stage={} cause={why:?}", self.stage);
         Came {
@@ -291,3 +291,6 @@ fn splits(outcome: &Outcome) -> bool {
         | Outcome::Skipped(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

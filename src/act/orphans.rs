@@ -45,13 +45,12 @@ pub struct Orphan {
 /// # Errors
 /// When the kernel does not say: they may be there.
 pub fn find(children: &[Child]) -> io::Result<Vec<Orphan>> {
-    let found = look(children)?;
-    if !found.is_empty() || children.is_empty() {
-        return Ok(found);
+    let mut found = look(children)?;
+    if found.is_empty() && !children.is_empty() {
+        // One that was born while the list was read, of a parent that ended meanwhile, is not on it.
+        thread::sleep(SECOND_LOOK);
+        found = look(children)?;
     }
-    // One that was born while the list was read, of a parent that ended meanwhile, is not on it.
-    thread::sleep(SECOND_LOOK);
-    let found = look(children)?;
     if found.is_empty() {
         group::sweep();
     }

@@ -49,7 +49,7 @@ impl Tools<'_> {
     fn list(&mut self, host: &str, list: &Step, story: &Story, deeds: &mut Deeds) -> Ran {
         let opened = match self.accounts.take() {
             Some(opened) => Ok(opened),
-            None => AccountList::open(self.promotion, story),
+            None => AccountList::open(&self.record, story),
         };
         let mut names = match opened {
             Ok(names) => names,

@@ -1,9 +1,10 @@
 //! Runs one command of a step, in the variant that is the right one.
 
 use std::cell::OnceCell;
+use std::slice;
 use std::sync::atomic::Ordering;
 
-use crate::act::{Deed, Tools, judge};
+use crate::act::{Deed, Tools, judge, orphans};
 use crate::base::command::{Finished, Noted};
 use crate::base::process::Process;
 use crate::core::story::{Child, Entry};
@@ -94,26 +95,43 @@ impl Tools<'_> {
         let Some(journal) = self.journal.as_ref().filter(|_| self.is_tracked) else {
             return self.runner.run(argv, step.deadline);
         };
-        let known = OnceCell::new();
+        let child = OnceCell::new();
         let note = |process: &Process| {
-            let child = Child {
+            let child = child.get_or_init(|| Child {
                 step: step.name.to_owned(),
                 process: process.clone(),
-            };
-            let _ = known.set((process.pid, process.started));
-            journal.remark(&Entry::Child(child))
+            });
+            journal.remark(&Entry::Child(child.clone()))
         };
         let noted = Noted {
             note: &note,
             in_group,
         };
         let finished = self.runner.run_noted(argv, step.deadline, noted);
-        if let (Some(&(pid, started)), false) = (known.get(), finished.survives) {
-            if let Err(error) = journal.remark(&Entry::ChildEnded { pid, started }) {
-                log::error!("step={} cause=\"{error}\"", step.name);
-            }
+        let ended = child
+            .get()
+            .filter(|child| is_over(child, &finished.outcome));
+        if let Some(Err(error)) = ended.map(|child| journal.remark(&child.ended())) {
+            log::error!("step={} cause={:?}", step.name, error.to_string());
         }
         finished
+    }
+}
+
+/// Whether nobody works for a step any more. One that ended by itself has left what it left on
+/// purpose; what outlives one that we ended does not count as that.
+fn is_over(child: &Child, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::TimedOut | Outcome::Stopped => {
+            orphans::find(slice::from_ref(child)).is_ok_and(|left| left.is_empty())
+        }
+        Outcome::Ok
+        | Outcome::Exit(_)
+        | Outcome::Signal(_)
+        | Outcome::SpawnFailed(_)
+        | Outcome::Unjournalled(_)
+        | Outcome::BadOutput(_)
+        | Outcome::Skipped(_) => true,
     }
 }
 

@@ -130,12 +130,13 @@ impl World for Dry<'_> {
 
     fn tell(&mut self, fact: Fact, state: &State) {
         match &fact {
-            Fact::Seen(_) | Fact::Decided(..) => self.real.tell(fact, state),
+            Fact::Seen(_) | Fact::Decided(..) | Fact::JournalMissing => {
+                self.real.tell(fact, state);
+            }
             // What is told of deeds would not be true.
             Fact::LooksAgain(_)
             | Fact::AwaitsOrphans(_)
             | Fact::EndsOrphans(_)
-            | Fact::JournalMissing
             | Fact::StageDone(_)
             | Fact::CommandDone(..)
             | Fact::Begins(..)

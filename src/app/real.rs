@@ -42,19 +42,18 @@ impl<'a> Real<'a> {
         foreign: Foreign,
         stop: &'a Arc<AtomicBool>,
     ) -> Self {
-        let file = &config.files.promotion;
         Self {
             config,
             foreign,
             stop,
             tools: Tools {
                 book,
-                promotion: file,
+                record: config.files.record(),
                 runner: Runner {
                     stop: Arc::clone(stop),
                     grace: config.timeouts.grace,
                     environment: Vec::new(),
-                    spool_dir: file.parent().unwrap_or(file).to_owned(),
+                    spool_dir: config.files.folder(),
                     gate: Some(gate::OURSELVES.into()),
                 },
                 width: match &config.duty {
@@ -81,32 +80,33 @@ impl<'a> Real<'a> {
     }
 
     pub(super) fn other_host(&self, source: &str) -> Refusal {
-        let (host, file) = (self.config.peer.host(), &self.config.files.promotion);
-        let file = file.display();
+        let (host, files) = (self.config.peer.host(), &self.config.files);
+        let (file, record) = (files.promotion.display(), files.record());
+        let journal = record.display();
         Refusal::unusable(anyhow!(
             "a promotion of {source} is remembered, and the config now names {host}: put the old \
-             name back, or, if that promotion is over or was a mistake, remove {file} and its \
-             journal; see docs/runbook.md#state-unusable"
+             name back, or, if that promotion is over or was a mistake, remove {file} and \
+             {journal}.journal; see docs/runbook.md#state-unusable"
         ))
     }
 
     fn write(&mut self, write: &Write, memory: &Memory) -> Result<(), Refusal> {
-        let files = &self.config.files;
+        let (files, record) = (&self.config.files, &self.config.files.record());
         match write {
             Write::Suspicion(it) => state::write(&files.down, it.as_ref()),
             Write::Promotion(it) => state::write(&files.promotion, it.as_ref()),
             Write::Module(it) => state::write(&files.module, it.as_ref()),
             Write::Journal(entry @ Entry::Begun { .. }) => {
-                let begun = journal::Journal::begin(&files.promotion, entry, &memory.story)?;
+                let begun = journal::Journal::begin(record, entry, &memory.story)?;
                 self.tools.journal = Some(begun);
                 self.tools.accounts = None;
                 Ok(())
             }
             Write::Journal(entry) => self.tools.journal(&memory.story)?.note(entry),
-            Write::Gist => journal::end(&files.promotion, &memory.story, &Now::read()),
+            Write::Gist => journal::end(record, &memory.story, &Now::read()),
             Write::ForgetList => {
                 self.tools.accounts = None;
-                accounts::forget(&files.promotion)
+                accounts::forget(record)
             }
         }
     }

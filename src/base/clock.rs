@@ -2,11 +2,32 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
+use crate::base::refusal::Refusal;
+
 /// The kernel's identity of this boot (proc(5), `/proc/sys/kernel/random/boot_id`).
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
+
+/// Requires that this boot can be told from another one. Without that no run could count as the
+/// next one after another, and no takeover would ever be confirmed.
+///
+/// # Errors
+/// When the kernel's identity of this boot cannot be read.
+pub fn require_boot_id() -> Result<(), Refusal> {
+    let why = match std::fs::read_to_string(BOOT_ID) {
+        Ok(id) if id.trim().is_empty() => "it is empty".to_owned(),
+        Ok(_) => return Ok(()),
+        Err(error) => error.to_string(),
+    };
+    Err(Refusal::unusable(anyhow!(
+        "cannot read the boot id {BOOT_ID}: {why}; without it no run counts as following another, \
+         and nothing would ever be taken over; let the container or the hardened /proc show it; \
+         see docs/runbook.md#no-boot-id"
+    )))
+}
 
 /// A moment, as a run knows it: boot time for measuring, wall time for reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

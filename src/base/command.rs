@@ -75,8 +75,6 @@ pub struct Finished {
     pub truncated: bool,
     /// From start to end.
     pub took: Duration,
-    /// Whether it is still there: not even SIGKILL has ended it.
-    pub survives: bool,
 }
 
 /// A command on its way.
@@ -97,7 +95,6 @@ impl Finished {
             stderr: String::new(),
             truncated: false,
             took: Duration::ZERO,
-            survives: false,
         }
     }
 }
@@ -140,6 +137,10 @@ impl Runner {
         let started = Instant::now();
         match self.start(argv, kept, noted) {
             Ok(running) => self.finish(running, started, deadline),
+            // A Ctrl-C reaches one that does not yet lead a session of its own.
+            Err(Outcome::SpawnFailed(_)) if self.stop.load(Ordering::Relaxed) => {
+                Finished::not_started(Outcome::Skipped("asked to stop".to_owned()))
+            }
             Err(outcome) => Finished::not_started(outcome),
         }
     }
@@ -231,7 +232,6 @@ impl Runner {
         let outcome = self.attend(&mut child, &mut capture, started, deadline);
         // What is in it on purpose keeps it.
         group.iter().for_each(|group| group::remove(group));
-        let survives = matches!(child.try_wait(), Ok(None));
         if let Some(err) = line.and_then(|line| line.refusal()) {
             return Finished::not_started(Outcome::not_started(&program, &err));
         }
@@ -250,7 +250,6 @@ impl Runner {
             stderr,
             truncated,
             took,
-            survives,
         }
     }
 

@@ -146,9 +146,10 @@ impl Stat {
         if !same.is_some_and(|now| now.started == self.started && now.runs) {
             return Err(Errno::SRCH);
         }
-        match handle {
-            Some(handle) => pidfd_send_signal(handle, signal),
-            None => kill_process(pid, signal),
+        match handle.map(|handle| pidfd_send_signal(handle, signal)) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(Errno::NOSYS | Errno::PERM)) | None => kill_process(pid, signal),
+            Some(Err(err)) => Err(err),
         }
     }
 }

@@ -16,8 +16,12 @@ use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{Connector, NextTimeout, RustlsConnector, TcpConnector};
 
 mod ear;
+mod fresh;
 
 pub(crate) use ear::Ear;
+pub(crate) use fresh::must_be_fresh;
+
+use crate::config::{public_part, unmarked};
 
 /// The most that is read of one body, and of a file of certificates.
 pub(crate) const BODY_CAP: u64 = 1 << 20;
@@ -67,7 +71,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
         .and_then(|file| file.take(BODY_CAP).read_to_end(&mut pem))
         .map_err(|err| format!("cannot read ca_file {shown}: {err}"))?;
     let mut found = Vec::new();
-    for item in parse_pem(&pem) {
+    for item in parse_pem(unmarked(&pem)) {
         match item {
             Ok(PemItem::Certificate(certificate)) => found.push(certificate),
             Ok(_) => {}
@@ -108,15 +112,20 @@ impl Resolver for Known {
 pub(crate) fn host_and_port(url: &str) -> Result<(String, u16), String> {
     let uri: Uri = url
         .parse()
-        .map_err(|err| format!("{url} is not a URL: {err}"))?;
+        .map_err(|err| format!("{} is not a URL: {err}", public_part(url)))?;
     let default = match uri.scheme_str() {
         Some("http") => 80,
         Some("https") => 443,
-        Some(_) | None => return Err(format!("{url} does not begin with http:// or https://")),
+        Some(_) | None => {
+            return Err(format!(
+                "{} does not begin with http:// or https://",
+                public_part(url)
+            ));
+        }
     };
     match uri.host() {
         Some(host) if !host.is_empty() => Ok((host.to_owned(), uri.port_u16().unwrap_or(default))),
-        Some(_) | None => Err(format!("{url} has no host")),
+        Some(_) | None => Err(format!("{} has no host", public_part(url))),
     }
 }
 

@@ -9,17 +9,19 @@ use super::source::Source;
 use super::{Config, Fence, Policy, Probe, Target};
 use super::{action, duty, local, rules, site, target, witness};
 
+/// The folder that the shipped units make (`StateDirectory=habeat`).
+const STATE_DIR: &str = "/var/lib/habeat";
+
 /// Reads the whole file. When errors were noted, the result is not to be used.
 pub(super) fn read(root: &Field<'_>, file: &Source) -> Config {
-    if file.is_writable_by_all() {
-        root.warn(format!(
-            "everyone on this machine can write this file (mode {:o}), and what it says is run; \
-             chmod 600 it",
-            file.mode
+    if let Some(why) = &file.exposed {
+        root.error(format!(
+            "{why}; what this file says is run: give it and the folders above it to root, and \
+             chmod 600 it"
         ));
     }
     let top = root.block();
-    let local = local::read(&top.get("local"));
+    let local = local::read(&top.get("local"), top.get("state_dir").path(STATE_DIR));
     let mut probe = probe(&top.get("probe"));
     let sites = site::read(&top, &local, !probe.targets.is_empty());
     if probe.targets.is_empty() {

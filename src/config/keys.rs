@@ -37,6 +37,7 @@ pub(super) static TOP: Keys = keys(
         "carbonio",
         "timeouts",
         "fence",
+        "state_dir",
         "mesh",
         "history",
     ],
@@ -263,6 +264,9 @@ pub(super) fn unknown(keys: &Keys, name: &str, others: &[&str]) -> String {
     }
     if LATER.contains(&dotted(keys.block, name).as_str()) {
         return format!("{NOT_YET}; remove it");
+    }
+    if let Some(what) = suggest::deceiving(name) {
+        return format!("unknown key; it holds {what}: write plain blanks instead");
     }
     if UNVERIFIED.contains(&name) {
         return "certificates are always verified: a witness that anybody can impersonate is no \

@@ -74,16 +74,21 @@ impl Invalid {
 }
 
 impl From<Invalid> for Refusal {
-    /// A file that may not be read is a missing privilege.
     fn from(invalid: Invalid) -> Self {
-        let code = if invalid.denied {
+        Self {
+            code: invalid.code(),
+            error: invalid.into(),
+        }
+    }
+}
+
+impl Invalid {
+    /// Returns the exit code: a file that may not be read is a missing privilege.
+    pub fn code(&self) -> Code {
+        if self.denied {
             Code::Privilege
         } else {
             Code::Unusable
-        };
-        Self {
-            code,
-            error: invalid.into(),
         }
     }
 }
@@ -112,7 +117,8 @@ pub fn load(path: &Path) -> Result<Loaded, Invalid> {
         denied: why.kind() == io::ErrorKind::PermissionDenied,
         ..whole(None, format!("cannot read the config file: {why}"))
     })?;
-    let text = std::str::from_utf8(&file.bytes).map_err(|err| {
+    // libyaml takes the mark for indentation of the first key.
+    let text = std::str::from_utf8(source::unmarked(&file.bytes)).map_err(|err| {
         let before = file.bytes.get(..err.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         whole(
@@ -120,8 +126,6 @@ pub fn load(path: &Path) -> Result<Loaded, Invalid> {
             "not UTF-8 text; save the file as UTF-8".to_owned(),
         )
     })?;
-    // libyaml takes the mark for indentation of the first key.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let root = tree::parse(text).map_err(|it| whole(it.line, it.message))?;
     match &root {
         Node::Map(_) => {}

@@ -1,5 +1,7 @@
 //! The block `local`: who this node is, whom it watches, what it does.
 
+use std::path::PathBuf;
+
 use super::keys::{LOCAL, NOT_YET, TOP};
 use super::provider::{KINDS, Kind};
 use super::reader::{Field, Section};
@@ -46,7 +48,7 @@ pub(super) struct Switches<'a> {
 }
 
 /// Reads the block.
-pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
+pub(super) fn read<'a>(field: &Field<'a>, state_dir: PathBuf) -> Local<'a> {
     let section = field.section(&LOCAL);
     let own = section.get("whoami");
     let peer = section.get("dc_check");
@@ -64,7 +66,7 @@ pub(super) fn read<'a>(field: &Field<'a>) -> Local<'a> {
         peer: (peer_name, peer),
         role,
         provider: provider(&section.get("provider")),
-        files: files(&section, role.unwrap_or(Role::Appserver)),
+        files: files(&section, role.unwrap_or(Role::Appserver), state_dir),
         appserver: appserver(&section),
         proxyserver: proxyserver(&section),
     }
@@ -136,7 +138,7 @@ fn provider(field: &Field<'_>) -> Kind {
     )
 }
 
-fn files(section: &Section<'_>, role: Role) -> Files {
+fn files(section: &Section<'_>, role: Role, state_dir: PathBuf) -> Files {
     let [down, promotion, module] = [
         "checkDownFile",
         "checkPromotionFile",
@@ -156,6 +158,7 @@ fn files(section: &Section<'_>, role: Role) -> Files {
             Role::Appserver => module.path(MODULE_FILE),
             Role::Proxyserver | Role::Consulserver => suffixed(&module, MODULE_FILE),
         },
+        state_dir,
     };
     if files.promotion == files.down {
         promotion.error("is the same file as local.checkDownFile; each state needs its own");

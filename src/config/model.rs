@@ -97,7 +97,7 @@ impl Site {
     }
 }
 
-/// The state files. The lock, the journal and the account list lie beside `promotion`.
+/// Where state is kept: three files under the ancestor's names, all else in `state_dir`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
     /// `local.checkDownFile` with the role's suffix: present = the peer is suspect.
@@ -107,6 +107,25 @@ pub struct Files {
     /// `local.checkRestartReplicaFile`: present = we stopped the HA module. Only a mailbox server
     /// ever does; for any other role the name has its suffix, so that the file is never shared.
     pub module: PathBuf,
+    /// `state_dir`: where nobody else can make, hold or forge anything.
+    pub state_dir: PathBuf,
+}
+
+impl Files {
+    /// Returns the folder, in `state_dir`, of what belongs to this promotion file. Several configs
+    /// on one node have one each: its name is the file's, and the CRC-32 of the whole path.
+    pub fn folder(&self) -> PathBuf {
+        let written: PathBuf = self.promotion.components().collect();
+        let number = crc32fast::hash(written.as_os_str().as_encoded_bytes());
+        let mut name = self.promotion.file_name().unwrap_or_default().to_owned();
+        name.push(format!("-{number:08x}"));
+        self.state_dir.join(name)
+    }
+
+    /// Returns what the names of the run lock, the journal and the account list begin with.
+    pub fn record(&self) -> PathBuf {
+        self.folder().join("promotion")
+    }
 }
 
 /// Where past runs are kept.

@@ -1,14 +1,15 @@
 //! What each kind of witness is asked with.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::credential::{self, Carried, expect_private};
 use super::keys::{COMMAND, CONSUL, HETRIX, Keys, PAGE, VCENTER};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero, bracketed, host_and_port};
-use super::source::{self, Source};
+use super::source::Source;
 use super::suggest::quoted;
-use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Secret, Vcenter, action, target};
+use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Vcenter, action, target};
 
 /// Where a Consul agent answers by default
 /// (<https://developer.hashicorp.com/consul/docs/reference/agent/configuration-file/general>).
@@ -22,9 +23,6 @@ const HETRIX_HOST: &str = "api.hetrixtools.com";
 const NEAR: Duration = Duration::from_secs(5);
 /// Deadline of any other conversation.
 const FAR: Duration = Duration::from_secs(10);
-
-/// Bytes of a file that holds a secret. Consul's tokens have 36 characters, JWTs some hundreds.
-const SECRET_FILE: u64 = 4096;
 
 /// The kinds of witnesses, by the words of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +107,11 @@ pub(super) fn consul(section: &Section<'_>, file: &Source) -> Consul {
     let scheme = section.get("scheme");
     let scheme = scheme.choice("http", &[("http", "http"), ("https", "https")]);
     let base_url = base_url(section, scheme, HOST, Some(PORT));
+    let token = credential::read(section, ["token", "token_file"], Carried::InHeader, file);
     Consul {
         ca_file: ca_file(section, &base_url),
         base_url,
-        token: secret_of(section, ["token", "token_file"], Carried::InHeader, file),
+        token,
         gossip,
     }
 }
@@ -121,7 +120,7 @@ fn vcenter(section: &Section<'_>, file: &Source) -> Option<Vcenter> {
     let [hostname, username] = ["hostname", "username"].map(|name| section.get(name));
     need(&hostname, "the host name of the vCenter server");
     need(&username, "the user that may read the VM");
-    let password = secret_of(
+    let password = credential::read(
         section,
         ["password", "password_file"],
         Carried::Encoded,
@@ -140,7 +139,7 @@ fn vcenter(section: &Section<'_>, file: &Source) -> Option<Vcenter> {
 }
 
 fn hetrix(section: &Section<'_>, file: &Source) -> Option<Hetrix> {
-    let token = secret_of(
+    let token = credential::read(
         section,
         ["api_token", "token_file"],
         Carried::InHeader,
@@ -219,82 +218,5 @@ fn base_url(section: &Section<'_>, scheme: &str, default: &str, port: Option<u16
     match own_port.or(given).or(port) {
         Some(number) => format!("{scheme}://{host}:{number}"),
         None => format!("{scheme}://{host}"),
-    }
-}
-
-/// Reads a secret that is written in the file, or lies in a file of its own.
-fn secret_of(
-    section: &Section<'_>,
-    names: [&str; 2],
-    carried: Carried,
-    file: &Source,
-) -> Option<Secret> {
-    let [written, elsewhere] = names.map(|name| section.get(name));
-    if !written.is_blank() && !elsewhere.is_blank() {
-        let key = &written.key;
-        elsewhere.error(format!("given together with {key}; keep one of them"));
-        return None;
-    }
-    expect_private(&written, file);
-    if let Some(text) = written.value() {
-        return written.parsed(|_| secret(text, carried));
-    }
-    let path = elsewhere.parsed(scalar::file_path)?;
-    elsewhere.parsed(|_| secret_in(&path, &elsewhere, carried))
-}
-
-fn secret_in(path: &Path, field: &Field<'_>, carried: Carried) -> Result<Secret, String> {
-    let at = || path.display();
-    let file =
-        source::read(path, SECRET_FILE).map_err(|why| format!("cannot read {}: {why}", at()))?;
-    if file.is_readable_by_all() {
-        field.warn(format!(
-            "everyone on this machine can read {} (mode {:o}); chmod 600 it",
-            at(),
-            file.mode
-        ));
-    }
-    let text = String::from_utf8(file.bytes).map_err(|_| format!("{} is not text", at()))?;
-    match text.trim() {
-        "" => Err(format!("{} is empty; write the secret into it", at())),
-        text => secret(text, carried),
-    }
-}
-
-/// How a secret travels.
-#[derive(Clone, Copy)]
-enum Carried {
-    /// As it is, in an HTTP header.
-    InHeader,
-    /// Encoded first, as HTTP's Basic scheme does.
-    Encoded,
-}
-
-/// Never repeats it.
-fn secret(text: &str, carried: Carried) -> Result<Secret, String> {
-    let (fits, why) = match carried {
-        Carried::InHeader => (
-            text.chars().all(|it| it.is_ascii_graphic()),
-            "the secret holds a blank or a character that no HTTP header can carry",
-        ),
-        Carried::Encoded => (
-            !text.chars().any(char::is_control),
-            "the secret holds a control character",
-        ),
-    };
-    if fits {
-        Ok(Secret::new(text.to_owned()))
-    } else {
-        Err(why.to_owned())
-    }
-}
-
-fn expect_private(secret: &Field<'_>, file: &Source) {
-    if !secret.is_blank() && file.is_readable_by_all() {
-        secret.warn(format!(
-            "everyone on this machine can read this file (mode {:o}), and it holds a secret; \
-             chmod 600 it",
-            file.mode
-        ));
     }
 }

@@ -2,6 +2,7 @@
 //! that one look at the file tells everything that is wrong with it.
 
 use std::fmt::Display;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use super::keys::{self, Keys};
 use super::notes::{Note, Notes};
 use super::scalar::{self, Zero};
 use super::suggest::{or_known, quoted};
+use super::syntax::run_together;
 use super::tree::Node;
 
 /// One key of the file and what stands there; `Null` when it is not given.
@@ -63,7 +65,12 @@ impl<'a> Field<'a> {
         let found = match self.node {
             Node::Null => "nothing".to_owned(),
             Node::Text(text) => quoted(text),
-            Node::List(_) => "a list".to_owned(),
+            Node::List(items) => match items.as_slice() {
+                [Node::Text(text)] if text.parse::<Ipv6Addr>().is_ok() => {
+                    format!("a list; write an IPv6 address without brackets: {text}")
+                }
+                [_, ..] | [] => "a list".to_owned(),
+            },
             Node::Map(_) => "a block of keys".to_owned(),
         };
         self.error(format!("expected {what}, found {found}"));
@@ -220,6 +227,10 @@ impl<'a> Field<'a> {
     pub(super) fn block(&self) -> Section<'a> {
         let entries: &[(String, Node)] = match self.node {
             Node::Map(entries) => entries,
+            Node::Text(text) if !self.is_blank() && run_together(text).is_some() => {
+                self.error(run_together(text).unwrap_or_default());
+                &[]
+            }
             Node::Text(_) | Node::List(_) if !self.is_blank() => {
                 self.expected("a block of keys");
                 &[]

@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use super::clear;
 use super::reader::{Field, Section};
 use super::scalar::{is_loopback, spell};
 use super::site::Sites;
 use super::suggest::quoted;
+use super::target::authority;
 use super::{Config, Consul, Duty, Gossip, Hetrix, Provider, Role, Target, Vcenter, Witness};
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
@@ -40,6 +42,7 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     warn_of_own_anchors(config, &top.get("anchors"));
     warn_of_own_targets(config, &top.get("probe").block().get("targets"));
     warn_of_an_agent_elsewhere(config, sites, top);
+    clear::warn(config, sites, top);
 }
 
 /// Returns the spans of the longest run, each with the key that sets it.
@@ -219,7 +222,7 @@ fn whom(provider: &Provider) -> String {
         | Provider::Vcenter(Vcenter { base_url, .. })
         | Provider::Hetrix(Hetrix { base_url, .. }) => base_url.to_ascii_lowercase(),
         Provider::Command { argv } => format!("{argv:?}"),
-        Provider::Http(page) => page.url.clone(),
+        Provider::Http(page) => page.url.reveal().to_owned(),
     }
 }
 
@@ -245,7 +248,7 @@ fn warn_of_own_targets(config: &Config, field: &Field<'_>) {
 fn lies_here(config: &Config, target: &Target) -> bool {
     let host = match target {
         Target::Icmp { host } | Target::Tcp { host, .. } => host.as_str(),
-        Target::Http(http) => authority(&http.url),
+        Target::Http(http) => authority(http.url.reveal()),
     };
     let mut ours = config.probe.ours.iter();
     is_loopback(host) || ours.any(|it| it.eq_ignore_ascii_case(host))
@@ -263,14 +266,5 @@ fn warn_of_an_agent_elsewhere(config: &Config, sites: &Sites, top: &Section<'_>)
             "{host} is not this node, by what the site's own block says: this role must ask the \
              agent of the server that it stops and starts, or it cannot tell whether that runs"
         ));
-    }
-}
-
-fn authority(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    match authority.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or(bracketed),
-        None => authority.split(':').next().unwrap_or(authority),
     }
 }

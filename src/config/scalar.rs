@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::suggest::quoted;
+use super::suggest::{called, quoted};
 
 /// What people leave where a value should come.
 const LEFTOVERS: [&str; 8] = [
@@ -106,7 +106,14 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     if text.chars().all(|it| it.is_ascii_digit() || it == '.') {
         return Err(format!("{} is not an IPv4 address", quoted(text)));
     }
-    name(text)
+    if !text.contains(':') {
+        return name(text);
+    }
+    Err(match host_and_port(text) {
+        Ok((host, None)) => format!("write the address without brackets: {host}"),
+        Ok((host, Some(_))) => format!("no port belongs here; write {host}"),
+        Err(why) => why,
+    })
 }
 
 /// Reads a name: letters, digits, `.`, `_` and `-`, the latter not in front. Such a name is
@@ -121,8 +128,9 @@ pub(super) fn name(text: &str) -> Result<String, String> {
     }
     match text.chars().find(|it| !allowed(*it)) {
         Some(wrong) => Err(format!(
-            "{} holds {wrong:?}; allowed are letters, digits, \".\", \"_\" and \"-\"",
-            quoted(text)
+            "{} holds {}; allowed are letters, digits, \".\", \"_\" and \"-\"",
+            quoted(text),
+            called(wrong)
         )),
         None => Ok(text.to_owned()),
     }

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use crate::base::owner;
+
 /// A file as it was read.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -14,17 +16,14 @@ pub(super) struct Source {
     pub(super) bytes: Vec<u8>,
     /// Its permission bits.
     pub(super) mode: u32,
+    /// How somebody else than us or root could change it.
+    pub(super) exposed: Option<String>,
 }
 
 impl Source {
     /// Whether every user of the machine may read it.
     pub(super) fn is_readable_by_all(&self) -> bool {
         self.mode & 0o004 != 0
-    }
-
-    /// Whether every user of the machine may write it.
-    pub(super) fn is_writable_by_all(&self) -> bool {
-        self.mode & 0o002 != 0
     }
 }
 
@@ -44,10 +43,19 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Source> {
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= limit) {
-        let mode = meta.mode() & 0o7777;
-        return Ok(Source { bytes, mode });
+        return Ok(Source {
+            bytes,
+            mode: meta.mode() & 0o7777,
+            exposed: owner::stranger(&meta)
+                .map_or_else(|| owner::exposure(path), |why| Ok(Some(why)))?,
+        });
     }
     Err(io::Error::other(format!("it is larger than {limit} bytes")))
+}
+
+/// Returns what stands behind the byte order mark that some editors put in front of a text.
+pub(crate) fn unmarked(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 fn expect_regular(meta: &Metadata) -> io::Result<()> {

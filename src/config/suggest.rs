@@ -47,3 +47,25 @@ pub(super) fn quoted(text: &str) -> String {
         None => format!("{text:?}"),
     }
 }
+
+/// Characters that look like a blank, or like nothing, and are neither.
+const DECEIVING: [(char, &str); 6] = [
+    ('\u{a0}', "a no-break space (U+00A0)"),
+    ('\u{202f}', "a narrow no-break space (U+202F)"),
+    ('\u{2007}', "a figure space (U+2007)"),
+    ('\u{200b}', "a zero-width space (U+200B)"),
+    ('\u{feff}', "a byte order mark (U+FEFF)"),
+    ('\t', "a tab"),
+];
+
+/// Returns what a character is called, where its look deceives; or the character itself, quoted.
+pub(super) fn called(it: char) -> String {
+    let found = DECEIVING.iter().find(|(known, _)| *known == it);
+    found.map_or_else(|| format!("{it:?}"), |(_, name)| (*name).to_owned())
+}
+
+/// Returns the first character of a text that looks like a blank, or like nothing, by its name.
+pub(super) fn deceiving(text: &str) -> Option<&'static str> {
+    let name = |it: char| DECEIVING.iter().find(|(known, _)| *known == it);
+    text.chars().find_map(name).map(|(_, name)| *name)
+}

@@ -1,12 +1,14 @@
 //! Probe targets: `icmp://HOST`, `tcp://HOST:PORT`, `http(s)://…`, the last also as a block.
 
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use super::keys::TARGET;
 use super::reader::Field;
 use super::scalar::{host, host_and_port};
 use super::suggest::{or_known, quoted};
-use super::{HttpTarget, Target};
+use super::url::public_part;
+use super::{HttpTarget, Target, Url};
 
 /// Reads a list of targets; what cannot be read is noted and left out.
 pub(super) fn list(field: &Field<'_>) -> Vec<Target> {
@@ -41,7 +43,7 @@ fn block(field: &Field<'_>) -> Option<Target> {
         ca_file: ca_file.parsed(super::scalar::file_path),
         url: target?,
     };
-    trusted_over_tls(&http.url, http.ca_file.as_ref(), &ca_file);
+    trusted_over_tls(http.url.reveal(), http.ca_file.as_ref(), &ca_file);
     Some(Target::Http(http))
 }
 
@@ -54,7 +56,7 @@ pub(super) fn regexp(field: &Field<'_>) -> Option<String> {
 }
 
 /// Reads an `http(s)://` address.
-pub(super) fn url(text: &str) -> Result<String, String> {
+pub(super) fn url(text: &str) -> Result<Url, String> {
     http(text).ok_or_else(|| "expected an http:// or https:// address".to_owned())?
 }
 
@@ -78,7 +80,7 @@ fn read(text: &str) -> Result<Target, String> {
     }
     if let Some(rest) = text.strip_prefix("tcp://") {
         let (host, port) = host_and_port(rest)?;
-        let port = port.ok_or_else(|| format!("a port is missing; write tcp://{rest}:PORT"))?;
+        let port = port.ok_or_else(|| no_port(rest))?;
         return Ok(Target::Tcp { host, port });
     }
     if let Some(url) = http(text) {
@@ -97,9 +99,22 @@ fn read(text: &str) -> Result<Target, String> {
         ),
         None => format!(
             "{} does not say how to probe; write icmp://HOST, tcp://HOST:PORT or http(s)://…",
-            quoted(text)
+            quoted(&public_part(text))
         ),
     })
+}
+
+/// Of `ADDRESS:443` nobody can tell where an IPv6 address ends.
+fn no_port(text: &str) -> String {
+    if text.parse::<Ipv6Addr>().is_err() {
+        return format!("a port is missing; write tcp://{text}:PORT");
+    }
+    let (address, port) = (text.rsplit_once(':'))
+        .filter(|(address, port)| {
+            address.parse::<Ipv6Addr>().is_ok() && port.parse::<u16>().is_ok()
+        })
+        .unwrap_or((text, "PORT"));
+    format!("an IPv6 address with a port goes into brackets; write tcp://[{address}]:{port}")
 }
 
 fn icmp(text: &str) -> Result<String, String> {
@@ -110,7 +125,7 @@ fn icmp(text: &str) -> Result<String, String> {
 }
 
 /// Returns the URL if `text` is meant as one, and why it cannot be used if it cannot.
-fn http(text: &str) -> Option<Result<String, String>> {
+fn http(text: &str) -> Option<Result<Url, String>> {
     let rest = (text.strip_prefix("http://")).or_else(|| text.strip_prefix("https://"))?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let strange = |it: char| it.is_control() || it.is_whitespace() || !it.is_ascii();
@@ -119,9 +134,19 @@ fn http(text: &str) -> Option<Result<String, String>> {
     } else if text.contains(strange) {
         Err(format!(
             "{} holds a character no URL may hold",
-            quoted(text)
+            quoted(&public_part(text))
         ))
     } else {
-        host_and_port(authority).map(|_| text.to_owned())
+        host_and_port(authority).map(|_| Url::new(text.to_owned()))
     })
+}
+
+/// Returns the host that a URL names, without its port.
+pub(super) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or(bracketed),
+        None => authority.split(':').next().unwrap_or(authority),
+    }
 }

@@ -9,6 +9,7 @@ mod errors;
 mod forms;
 mod generations;
 mod mesh;
+mod owners;
 mod proxies;
 mod values;
 mod warnings;

@@ -11,6 +11,7 @@ use serde::de::{
 };
 
 use super::limits::Limits;
+use super::syntax::{Syntax, explain};
 
 /// Opening brackets a file may hold. The parser looks at every open one again with each token,
 /// so that a megabyte of `[` would keep it busy for many minutes.
@@ -27,15 +28,6 @@ pub(super) enum Node {
     List(Vec<Node>),
     /// A mapping, in the order of the file, duplicates included.
     Map(Vec<(String, Node)>),
-}
-
-/// Why the text is not YAML that we read.
-#[derive(Debug)]
-pub(super) struct Syntax {
-    /// The line, from 1, where it is known.
-    pub(super) line: Option<usize>,
-    /// What is wrong.
-    pub(super) message: String,
 }
 
 /// Reads the only document of `text`.
@@ -94,17 +86,7 @@ fn second_document(document: serde_yaml::Deserializer<'_>) -> Syntax {
 
 fn syntax(text: &str, err: &serde_yaml::Error) -> Syntax {
     let line = err.location().map(|at| at.line());
-    let shown = line.and_then(|line| text.lines().nth(line.saturating_sub(1)));
-    let indented_by_tab = shown.is_some_and(|shown| {
-        let indent = shown.len() - shown.trim_start().len();
-        shown.get(..indent).is_some_and(|it| it.contains('\t'))
-    });
-    let message = if indented_by_tab {
-        "a tab in the indentation; YAML wants spaces".to_owned()
-    } else {
-        format!("not usable YAML: {err}")
-    };
-    Syntax { line, message }
+    explain(text, line, &err.to_string())
 }
 
 /// The scalars `serde_yaml` tells apart are one to us: their text comes with the second walk.

@@ -134,7 +134,7 @@ fn expect_sense(witness: &Witness, section: &Section<'_>, sites: &Sites) {
         );
     }
     if let (Provider::Http(page), Some(_)) = (&witness.provider, &witness.canary)
-        && !page.url.contains("{host}")
+        && !page.url.reveal().contains("{host}")
     {
         let message = "the url has no {host} in it, so that the canary cannot be asked for";
         section.get("canary").error(message);

@@ -12,8 +12,8 @@ use crate::base::refusal::Code;
 use crate::config::{Policy, Share};
 use crate::core::effect::{Effect, End, Ending, Fact, Order, Task, Write};
 use crate::core::event::{Errand, Event, What};
-use crate::core::plan::{Plans, StagePlan};
-use crate::core::story::Entry;
+use crate::core::plan::{Plans, StagePlan, Work};
+use crate::core::story::{Entry, Told};
 use crate::core::{Decision, Memory, decide, failback};
 use crate::observe::{Observation, Reach};
 
@@ -90,6 +90,8 @@ pub struct Run {
     accounts: accounts::Accounts,
     /// What failed of stages after which the others run all the same.
     failure: Option<End>,
+    /// Whether not everybody was reached who was moved.
+    owes: bool,
     writes: VecDeque<Write>,
     /// The memory with the intent of this run in it.
     pub intended: Memory,
@@ -227,6 +229,9 @@ impl Machine<'_> {
             return self.end(Code::Unusable, end);
         }
         self.memory = memory.about(&self.setup.host);
+        if self.memory.told() == Told::Missing && !self.memory.story.lost {
+            self.facts.push(Fact::JournalMissing);
+        }
         self.run.recalled = self.memory.clone();
         match self.run.errand.clone() {
             Some(Errand::Ack(reason)) => self.acknowledge(reason),
@@ -302,8 +307,18 @@ impl Machine<'_> {
 
     /// Nothing is begun that could not be written down, and what was begun is not gone on with.
     fn not_written(&mut self, after: After, why: String) -> Effect {
+        // That a process has ended is a convenience: whoever has its number is not taken for it.
+        if let Some(Write::Journal(Entry::ChildEnded { .. })) = self.run.writes.pop_front() {
+            self.facts.push(Fact::NotWritten(why));
+            return self.write_then(after);
+        }
         self.run.writes.clear();
         match after {
+            // What puts right what a killed run left needs no record.
+            After::Work if !self.run.is_begun && self.only_puts_right() => {
+                self.facts.push(Fact::NotWritten(why));
+                self.write_then(After::Work)
+            }
             After::Run(..) | After::Work | After::Listed(_) if self.run.is_begun => {
                 self.settle(End::Incomplete(why))
             }
@@ -315,6 +330,12 @@ impl Machine<'_> {
                 self.end(Code::Unusable, End::NotWritten(why))
             }
         }
+    }
+
+    /// Whether the plan only starts a service again that a killed run stopped.
+    fn only_puts_right(&self) -> bool {
+        let mut stages = self.run.plan.iter().peekable();
+        stages.peek().is_some() && stages.all(|stage| stage.work == Work::Restore)
     }
 
     fn order(&mut self, task: Task, not_after: Option<u64>) -> Effect {

@@ -55,7 +55,7 @@ pub struct Promotion {
     pub epoch: u64,
     /// How far it is.
     pub phase: Phase,
-    /// Tries begun since the start or the last `ack`.
+    /// Tries begun since the start or the last `retry`.
     pub attempts: u32,
     /// Consecutive runs that saw the peer alive since.
     pub alive_streak: u32,

@@ -32,6 +32,16 @@ pub struct Child {
     pub process: Process,
 }
 
+impl Child {
+    /// Returns the line that says that it has ended.
+    pub fn ended(&self) -> Entry {
+        Entry::ChildEnded {
+            pid: self.process.pid,
+            started: self.process.started,
+        }
+    }
+}
+
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]

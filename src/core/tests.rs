@@ -269,6 +269,7 @@ fn memories() -> Vec<(&'static str, Memory)> {
         (
             "promoted, undocumented",
             Memory {
+                suspicion: sure(),
                 promotion: Some(Promotion::undocumented()),
                 ..nothing()
             },

@@ -20,7 +20,7 @@ pub(super) fn look(target: &HttpTarget, address: SocketAddr, within: Duration) -
         Ok(agent) => agent,
         Err(why) => return Answer::CouldNotProbe(why),
     };
-    let judged = match agent.get(&target.url).call() {
+    let judged = match agent.get(target.url.reveal()).call() {
         Ok(response) => judge(target, response),
         Err(err) => Err(err.into()),
     };

@@ -49,7 +49,7 @@ impl Glass {
         let looked = match target {
             Target::Icmp { host } => self.at_host(host, 0, icmp::look),
             Target::Tcp { host, port } => self.at_host(host, *port, tcp::look),
-            Target::Http(http) => host_and_port(&http.url).and_then(|(host, port)| {
+            Target::Http(http) => host_and_port(http.url.reveal()).and_then(|(host, port)| {
                 let http = http.clone();
                 let ask = move |address, within| http::look(&http, address, within);
                 self.at_host(&host, port, ask)

@@ -24,7 +24,7 @@ pub fn ours(config: &Config) -> Vec<(&'static str, &Target)> {
 fn is_here(target: &Target) -> bool {
     let host = match target {
         Target::Icmp { host } | Target::Tcp { host, .. } => host.clone(),
-        Target::Http(http) => match host_and_port(&http.url) {
+        Target::Http(http) => match host_and_port(http.url.reveal()) {
             Ok((host, _)) => host,
             Err(_) => return false,
         },

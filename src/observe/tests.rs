@@ -13,7 +13,8 @@ use std::time::Duration;
 use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
 use crate::config::{
     Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
-    Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Witness,
+    Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Url,
+    Witness,
 };
 use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
@@ -36,7 +37,7 @@ fn tcp(address: SocketAddr) -> Target {
 
 fn http(server: &Server) -> Target {
     Target::Http(HttpTarget {
-        url: server.url.clone(),
+        url: Url::new(server.url.clone()),
         // So that a test can make it silent.
         status: Some(200),
         regexp: None,
@@ -91,6 +92,7 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             down: path.clone(),
             promotion: path.clone(),
             module: path.clone(),
+            state_dir: path.clone(),
         },
         duty: Duty::Proxyserver(Proxyserver::default()),
         probe: Probe {

@@ -21,7 +21,7 @@ pub(super) fn promote(config: &Config, appserver: &Appserver) -> Stage {
     Stage {
         name: PROMOTE,
         work: Work::Promote {
-            host: host.to_string(),
+            host: host.clone(),
             list: replica(
                 "list-accounts",
                 "--json",

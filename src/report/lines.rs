@@ -7,6 +7,7 @@ use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, con
 use crate::observe::{Answer, Look, Observation, Standing};
 use crate::plan::{self, Stage};
 use crate::report::report::{Report, leader, reach, shell_line, standing, voice_word};
+use crate::store::file::beside;
 use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what the machine tells.
@@ -29,8 +30,9 @@ pub fn fact(config: &Config, takeover: &[Stage], fact: &Fact) {
             log::warn!("orphans={pids:?} outcome=ended cause=\"still there at the deadline\"");
         }
         Fact::JournalMissing => log::warn!(
-            "journal=missing because=\"the promotion is unfinished, and nothing tells what was done \
-             of it\" consequence=\"everything counts as begun\""
+            "journal={} state=missing because=\"the promotion is unfinished, and nothing tells what was done \
+             of it\" consequence=\"everything counts as begun\"",
+            beside(&config.files.record(), ".journal").display()
         ),
         Fact::StageDone(stage) => {
             log::info!("stage={stage} outcome=\"done by an earlier run\"");

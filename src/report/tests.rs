@@ -22,7 +22,7 @@ pub(crate) fn config(folder: &Path) -> Config {
          checkRestartReplicaFile: {state}/module\n  provider: consul\n\
          primary:\n  appserver_ip: 192.0.2.1\n  appserver_vmname: mbox1.example.com\n\
          secondary:\n  appserver_ip: 192.0.2.2\n  appserver_vmname: mbox2.example.com\n\
-         consul: {{ hostname: 127.0.0.1, token: t }}\n"
+         consul: {{ hostname: 127.0.0.1, token: t }}\nstate_dir: {state}/state\n"
     );
     let path = folder.join("habeat.yml");
     fs::write(&path, &yaml).expect("a config");

@@ -1,4 +1,4 @@
-//! The accounts of a promotion, in a file beside the promotion file: one name per line, only ever
+//! The accounts of a promotion, in a file of the state folder: one name per line, only ever
 //! appended to, so that a position in it means the same account in every run.
 //!
 //! The names stay in the file. In memory is what finds a name again, eight bytes each.
@@ -23,6 +23,8 @@ pub use batches::{Batch, Batches, Bounds};
 use known::Known;
 use slice::Slice;
 
+/// The end of its name.
+pub(super) const SUFFIX: &str = ".accounts";
 /// Names are written in pieces of this size.
 const PIECE: usize = 64 * 1024;
 
@@ -228,7 +230,7 @@ pub fn forget(promotion: &Path) -> Result<(), Refusal> {
 }
 
 fn path(promotion: &Path) -> PathBuf {
-    beside(promotion, ".accounts")
+    beside(promotion, SUFFIX)
 }
 
 /// Reads the whole lines of a list, as far as `bytes`.

@@ -1,7 +1,7 @@
-//! The journal beside the promotion file: what was begun and what was done, each line appended
+//! The journal in the state folder: what was begun and what was done, each line appended
 //! and synced before the next effect, so that a killed run resumes at the right account.
 //!
-//! One line is `CRC32 JSON`. A torn last line never happened; any other damage is refused. The
+//! One line is `CRC32 JSON`. A last line without its line break never happened; any other damage is refused. The
 //! journal of an ended promotion stays until the next one begins: the block period is read from it.
 
 use std::fs::File;
@@ -17,6 +17,8 @@ use crate::core::story::{Entry, Story};
 use crate::store::file::{self, Foreign, beside};
 use crate::store::state::checksum;
 
+/// The end of its name.
+pub(super) const SUFFIX: &str = ".journal";
 /// No line of ours is longer: it could not be read again.
 const LINE_MAX: u64 = 8 * 1024;
 
@@ -142,7 +144,7 @@ fn with_children(begun: &Entry, before: &Story) -> Vec<Entry> {
 }
 
 fn path(promotion: &Path) -> PathBuf {
-    beside(promotion, ".journal")
+    beside(promotion, SUFFIX)
 }
 
 fn lines(entries: &[Entry]) -> Result<String, Refusal> {
@@ -185,7 +187,7 @@ pub fn read(path: &Path, foreign: Foreign) -> Result<Option<Story>, Refusal> {
                 story.sound += read as u64;
                 story.add(entry);
             }
-            None if begun && at_end(&mut reader) => return Ok(Some(story)),
+            None if begun && is_torn(&text) && at_end(&mut reader) => return Ok(Some(story)),
             None => {
                 return Err(Refusal::unusable(anyhow!(
                     "cannot use the journal {}: it is damaged after byte {}; nothing was changed; \
@@ -202,8 +204,22 @@ fn at_end(reader: &mut BufReader<File>) -> bool {
     reader.fill_buf().is_ok_and(<[u8]>::is_empty)
 }
 
+/// Whether a last line was not written to its end: it never happened. One that is whole but for
+/// another byte in the place of its line break was damaged.
+fn is_torn(text: &[u8]) -> bool {
+    match text.split_last() {
+        Some((b'\n', _)) => false,
+        Some((_, line)) => parse(line).is_none(),
+        None => true,
+    }
+}
+
 fn entry(text: &[u8]) -> Option<Entry> {
-    let text = std::str::from_utf8(text).ok()?.strip_suffix('\n')?;
+    parse(text.strip_suffix(b"\n")?)
+}
+
+fn parse(line: &[u8]) -> Option<Entry> {
+    let text = std::str::from_utf8(line).ok()?;
     let (sum, json) = text.split_once(' ')?;
     if sum != checksum(json) {
         return None;

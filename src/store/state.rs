@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::base::clock;
 use crate::base::refusal::Refusal;
 use crate::config::Files;
 use crate::core::{Memory, Module, ModulePhase, Promotion, Suspicion};
 use crate::store::file::{self, DOCUMENT_MAX, Foreign};
-use crate::store::{accounts, journal};
+use crate::store::{accounts, folder, journal, legacy};
 
 /// The version of the documents we write, and the newest we read.
 const VERSION: u32 = 1;
@@ -21,6 +22,10 @@ const VERSION: u32 = 1;
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     version: u32,
+    /// The file it was written as: what a neighbour moved to another name is not about that one.
+    /// Earlier versions wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     checksum: String,
     #[serde(borrow)]
     state: &'a RawValue,
@@ -29,17 +34,37 @@ struct Envelope<'a> {
 /// Loads what the last run left.
 ///
 /// # Errors
-/// When a file cannot be read, is damaged, or is newer than this habeat.
+/// When a file cannot be read, is damaged, or is newer than this habeat; when no time could be
+/// measured from what it tells.
 pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
-    let story = journal::load(&files.promotion, foreign)?.unwrap_or_default();
+    clock::require_boot_id()?;
+    match foreign {
+        Foreign::Leave => folder::inspect(files)?,
+        Foreign::Move => {
+            legacy::adopt(files)?;
+            sweep(files);
+        }
+    }
+    let record = &files.record();
+    let story = journal::load(record, foreign)?.unwrap_or_default();
     Ok(Memory {
         suspicion: read(&files.down, foreign, Suspicion::default)?,
         promotion: read(&files.promotion, foreign, Promotion::undocumented)?,
         module: read(&files.module, foreign, || Module::new(ModulePhase::Stopped))?,
-        stale_list: !story.is_open() && accounts::is_there(&files.promotion),
+        stale_list: !story.is_open() && accounts::is_there(record),
         story,
         paused: false,
     })
+}
+
+/// Removes what killed runs left of files that they were about to replace.
+fn sweep(files: &Files) {
+    let record = files.record();
+    let inner = [journal::SUFFIX, accounts::SUFFIX].map(|suffix| file::beside(&record, suffix));
+    let outer = [&files.promotion, &files.down, &files.module];
+    for path in outer.into_iter().chain(&inner) {
+        file::sweep(path);
+    }
 }
 
 fn read<T: DeserializeOwned>(
@@ -53,7 +78,7 @@ fn read<T: DeserializeOwned>(
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Some(undocumented()));
     }
-    parse(&bytes).map(Some).map_err(|why| {
+    parse(path, &bytes).map(Some).map_err(|why| {
         let path = path.display();
         Refusal::unusable(anyhow!(
             "cannot use the state file {path}: {why}; nothing was changed; \
@@ -62,7 +87,7 @@ fn read<T: DeserializeOwned>(
     })
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, String> {
     let envelope: Envelope<'_> =
         serde_json::from_slice(bytes).map_err(|error| format!("it is damaged ({error})"))?;
     if envelope.version != VERSION {
@@ -71,8 +96,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
             envelope.version
         ));
     }
-    if envelope.checksum != checksum(envelope.state.get()) {
+    if envelope.checksum != sum(envelope.file.as_deref(), envelope.state) {
         return Err("it is damaged (the checksum does not fit)".into());
+    }
+    match &envelope.file {
+        Some(file) if *file != name(path) => {
+            return Err(format!("it was written as {file}, and moved here"));
+        }
+        Some(_) | None => {}
     }
     serde_json::from_str(envelope.state.get()).map_err(|error| format!("it is damaged ({error})"))
 }
@@ -91,10 +122,11 @@ pub fn write<T: Serialize>(path: &Path, state: Option<&T>) -> Result<(), Refusal
 fn document<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, Refusal> {
     let render = || -> serde_json::Result<Vec<u8>> {
         let state = serde_json::value::to_raw_value(state)?;
-        let checksum = checksum(state.get());
+        let file = name(path);
         let mut bytes = serde_json::to_vec(&Envelope {
             version: VERSION,
-            checksum,
+            checksum: sum(Some(&file), &state),
+            file: Some(file),
             state: &state,
         })?;
         bytes.push(b'\n');
@@ -109,6 +141,18 @@ fn document<T: Serialize>(path: &Path, state: &T) -> Result<Vec<u8>, Refusal> {
         )));
     }
     Ok(bytes)
+}
+
+fn name(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn sum(file: Option<&str>, state: &RawValue) -> String {
+    let state = state.get();
+    match file {
+        Some(file) => checksum(&format!("{file}\n{state}")),
+        None => checksum(state),
+    }
 }
 
 /// CRC-32 finds every damage of up to 32 bits in a row; it is no defence against forgery, which

@@ -1,6 +1,7 @@
 //! What survives a run, in a folder of its own per test.
 
 mod accounts;
+mod children;
 mod journal;
 mod state;
 

@@ -13,6 +13,7 @@ mod leaders;
 mod neighbours;
 mod outlook;
 mod programs;
+mod state;
 mod targets;
 pub mod units;
 
@@ -57,6 +58,13 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
             warnings.extend(units::warnings(&config, path));
             warnings.extend(neighbours::warnings(&config, path));
             warnings.extend(targets::warnings(&config));
+            warnings.extend(state::warnings(&config));
+            let errors = state::errors(&config);
+            let code = if errors.is_empty() {
+                Code::Done
+            } else {
+                Code::Unusable
+            };
             let online = online.then(|| {
                 let (leaders, twice) = leaders::ask(&config);
                 warnings.extend(twice);
@@ -67,15 +75,16 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
                 Checked {
                     version: 1,
                     file,
-                    errors: Vec::new(),
+                    errors: findings(&errors),
                     warnings,
                     outlook: outlook(&config),
                     online,
                 },
-                Code::Done,
+                code,
             )
         }
         Err(invalid) => {
+            let code = invalid.code();
             let (errors, warnings) = (findings(&invalid.errors), findings(&invalid.warnings));
             (
                 Checked {
@@ -86,7 +95,7 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
                     outlook: Vec::new(),
                     online: None,
                 },
-                Code::Unusable,
+                code,
             )
         }
     };

@@ -1,4 +1,5 @@
-//! A program of the admin's own: exit 0 is up, 1 is down, anything else is a doubt.
+//! A program of the admin's own: exit 0 is up; exit 1 with a reason and without a complaint is
+//! down; anything else is a doubt.
 
 use std::fs::File;
 use std::io::Read;
@@ -64,11 +65,14 @@ fn judge(finished: &Finished, reason: Option<&str>) -> Result<Testimony, Doubt> 
     let complaint = last_line(&finished.stderr);
     let (kind, what) = match &finished.outcome {
         Outcome::Ok => return Ok(Testimony::Up),
-        Outcome::Exit(1) if reason.is_none() && complaint.is_some() => (
+        // Many interpreters end with 1 when a script breaks, often after a first line of output.
+        Outcome::Exit(1) if !finished.stderr.is_empty() => {
+            let what = "exit 1 with something on standard error: that is how a script breaks";
+            return Err(about(DoubtKind::Unclear, what, complaint.as_deref()));
+        }
+        Outcome::Exit(1) if reason.is_none() => (
             DoubtKind::Unclear,
-            "exit 1 with a complaint and no reason: many interpreters end so when a script \
-             breaks; say why on standard output"
-                .to_owned(),
+            "exit 1 without a reason on standard output: that is how a script breaks".to_owned(),
         ),
         Outcome::Exit(1) => return Ok(Testimony::Down(Voice::Proven)),
         Outcome::SpawnFailed(why) => (DoubtKind::Unusable, format!("could not start: {why}")),
@@ -83,9 +87,12 @@ fn judge(finished: &Finished, reason: Option<&str>) -> Result<Testimony, Doubt> 
         | Outcome::BadOutput(_)
         | Outcome::Skipped(_)) => (DoubtKind::Unclear, other.to_string()),
     };
-    let said = reason.or(complaint.as_deref());
+    Err(about(kind, &what, reason.or(complaint.as_deref())))
+}
+
+fn about(kind: DoubtKind, what: &str, said: Option<&str>) -> Doubt {
     let said = said.map_or_else(String::new, |said| format!(": {said}"));
-    Err(Doubt::new(kind, format!("{what}{said}")))
+    Doubt::new(kind, format!("{what}{said}"))
 }
 
 fn first_line(from: File) -> Option<String> {

@@ -1,15 +1,16 @@
 //! Consul. It has two voices, and they are not worth the same.
 //!
 //! While a leader is known, the catalog speaks ([`catalog`]): what a majority of the servers
-//! agrees on. Without a leader only the gossip of the local agent is left ([`gossip`]): what our
-//! own side sees. Neither can tell a dead host from one whose agent nobody hears.
+//! agrees on; the gossip of the local agent ([`gossip`]) is asked beside it, and may contradict
+//! ([`voices`]). Without a leader only the gossip is left: what our own side sees. Neither can tell
+//! a dead host from one whose agent nobody hears.
 //!
 //! The gossip also speaks of a host that the catalog has lost. A server that was restarted has
 //! never met those that were dead by then, and strikes them off when it becomes the leader
 //! (`reconcileReaped` in hashicorp/consul, `agent/consul/leader.go`): so ends every recovery of a
 //! lost quorum. The agents of other hosts still have them as failed.
 
-use catalog::Said;
+use std::thread::{Builder, scope};
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
 use super::{Doubt, DoubtKind, Testimony, Voice};
@@ -18,6 +19,7 @@ use crate::config::{Consul, Gossip, Site};
 
 mod catalog;
 mod gossip;
+mod voices;
 
 /// The header that carries the token (Consul API documentation, "Authentication").
 const TOKEN: &str = "X-Consul-Token";
@@ -47,21 +49,35 @@ pub(super) fn ask(
         Gossip::Always => Some(Voice::Proven),
         Gossip::Never => None,
     };
-    let gossip = |voice| gossip::hear(&conversation, &own, peer, voice);
     if leader_of(&conversation)?.is_some() {
-        return match catalog::hear(&conversation, &own, peer)? {
-            Said::Known(node, testimony) => Ok((node, testimony)),
-            Said::Nothing(doubt) => match voice.map(gossip) {
-                Some(Ok((node, Testimony::Down(voice)))) => Ok((node, Testimony::Down(voice))),
-                Some(Err(gossip)) if gossip.kind == DoubtKind::NotMember => {
-                    Err(Doubt::new(gossip.kind, doubt.detail))
-                }
-                Some(Ok((_, Testimony::Up | Testimony::Unknown(_))) | Err(_)) | None => Err(doubt),
-            },
-        };
+        let (catalog, gossip) = hear_both(&conversation, &own, peer);
+        return voices::together(catalog?, gossip, voice);
     }
-    let detail = "the servers have no leader, and consul.gossip is never";
-    voice.map_or_else(|| Err(Doubt::new(DoubtKind::NoLeader, detail)), gossip)
+    let Some(voice) = voice else {
+        let detail = "the servers have no leader, and consul.gossip is never";
+        return Err(Doubt::new(DoubtKind::NoLeader, detail));
+    };
+    let (node, seen) = gossip::hear(&conversation, &own, peer)?;
+    Ok((node, seen.testimony(voice)))
+}
+
+/// Asks both voices at the same time: they share one deadline.
+fn hear_both(
+    conversation: &Conversation<'_>,
+    own: &[Names],
+    peer: &Names,
+) -> (Result<catalog::Said, Doubt>, Result<gossip::Heard, Doubt>) {
+    scope(|scope| {
+        let gossip = Builder::new().spawn_scoped(scope, || gossip::hear(conversation, own, peer));
+        let catalog = catalog::hear(conversation, own, peer);
+        let lost = |why: String| Err(Doubt::new(DoubtKind::Unreachable, why));
+        let gossip = match gossip.map(|thread| thread.join()) {
+            Ok(Ok(heard)) => heard,
+            Ok(Err(_)) => lost("a question ended without an answer".to_owned()),
+            Err(err) => lost(format!("no thread could be started: {err}")),
+        };
+        (catalog, gossip)
+    })
 }
 
 /// Asks an agent who leads its servers, as `ADDRESS:PORT`; `None` = nobody does.
@@ -78,6 +94,7 @@ fn open(config: &Consul, deadline: Deadline) -> Result<Conversation<'_>, Doubt> 
         ca_file: config.ca_file.as_deref(),
         token: config.token.as_ref().map(|token| (TOKEN, token)),
         deadline,
+        max_age: 0,
     })
 }
 

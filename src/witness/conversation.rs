@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ureq::http::header::HeaderValue;
+use ureq::http::header::{CACHE_CONTROL, HeaderValue};
 use ureq::http::{Method, Request, Response};
 
 use super::{Doubt, DoubtKind};
@@ -31,6 +31,8 @@ pub(super) struct Door<'a> {
     pub(super) token: Option<(&'static str, &'a Secret)>,
     /// When the whole conversation is over.
     pub(super) deadline: Deadline,
+    /// How old an answer may be, in seconds.
+    pub(super) max_age: i64,
 }
 
 /// When a conversation is over, however many requests it takes.
@@ -64,6 +66,7 @@ pub(super) struct Conversation<'a> {
     shown: Option<String>,
     token: Option<(&'static str, HeaderValue)>,
     deadline: Deadline,
+    max_age: i64,
 }
 
 impl<'a> Conversation<'a> {
@@ -86,6 +89,7 @@ impl<'a> Conversation<'a> {
             shown: None,
             token,
             deadline: door.deadline,
+            max_age: door.max_age,
         })
     }
 
@@ -123,10 +127,9 @@ impl<'a> Conversation<'a> {
         header: Option<(&'static str, &Secret)>,
     ) -> Result<Answer, Doubt> {
         let question = shown(method, self.shown.as_deref().unwrap_or(self.base_url), path);
-        match self.exchange(method, path, header) {
-            Ok(response) => Ok(Answer::new(question, response)),
-            Err(doubt) => Err(answer::about(&question, &doubt)),
-        }
+        self.exchange(method, path, header)
+            .map(|response| Answer::new(question.clone(), response, self.max_age))
+            .map_err(|doubt| answer::about(&question, &doubt))
     }
 
     fn exchange(
@@ -142,6 +145,7 @@ impl<'a> Conversation<'a> {
         let extra = extra.map(header).transpose()?;
         let url = format!("{}{path}", self.base_url);
         let mut request = Request::builder().method(method).uri(url);
+        request = request.header(CACHE_CONTROL, "no-cache");
         for (name, value) in self.token.iter().chain(&extra) {
             request = request.header(*name, value);
         }

@@ -35,6 +35,7 @@ fn hear(
         ca_file: config.ca_file.as_deref(),
         token: Some(("Authorization", &bearer)),
         deadline,
+        max_age: 0,
     })?;
     let monitor = list::the_one(&conversation, &Wanted::of(host))?;
     let testimony = monitor.testify(now)?;

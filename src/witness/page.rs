@@ -8,7 +8,7 @@ use ureq::http::Method;
 use super::conversation::{Conversation, Door, Reply, excerpt};
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
 use crate::clients::http::{host_and_port, segment};
-use crate::config::HttpWitness;
+use crate::config::{HttpWitness, public_part};
 
 /// Asks about `host`; returns the name it is known by, and what was said of it.
 pub(super) fn ask(
@@ -16,7 +16,7 @@ pub(super) fn ask(
     host: &str,
     deadline: Deadline,
 ) -> Result<(String, Testimony), Doubt> {
-    let url = config.url.replace("{host}", &segment(host));
+    let url = config.url.reveal().replace("{host}", &segment(host));
     let signs = Signs::of(config)?;
     let heard = fetch(config, &url, deadline).and_then(|page| signs.look_for(&page));
     match heard {
@@ -80,6 +80,7 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
         ca_file: config.ca_file.as_deref(),
         token: None,
         deadline,
+        max_age: 0,
     })?
     .shown_as(public_part(url));
     let reply = conversation.send(&Method::GET, "", None)?.whole()?;
@@ -89,6 +90,7 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
             reply.status == wanted
         });
     if expected {
+        reply.must_be_fresh()?;
         return Ok(reply);
     }
     let wanted = config
@@ -99,17 +101,6 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
         doubt.kind,
         format!("{}; expected {wanted}", doubt.detail),
     ))
-}
-
-/// Returns a URL without what may be secret in it: the user's name and password, and the query.
-fn public_part(url: &str) -> String {
-    let (plain, query) = url
-        .split_once('?')
-        .map_or((url, ""), |(plain, _)| (plain, "?…"));
-    let (scheme, rest) = plain.split_once("://").unwrap_or(("", plain));
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    format!("{scheme}://{host}{path}{query}")
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ fn door(base_url: &str, timeout: Duration) -> Door<'_> {
         ca_file: None,
         token: None,
         deadline: Deadline::after(timeout),
+        max_age: 0,
     }
 }
 

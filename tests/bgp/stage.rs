@@ -175,9 +175,11 @@ impl Stage {
 consul: {{token: {TOKEN}}}
 probe: {{attempts: 2, interval: 100ms, timeout: 500ms}}
 history: {{file: {}}}
+state_dir: {}
 ",
             recipe.habeat,
-            history.display()
+            history.display(),
+            self.path("state").display()
         )
     }
 }

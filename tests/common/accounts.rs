@@ -29,7 +29,7 @@ impl Site {
     pub(crate) fn lists(&self, names: &[String]) {
         let values: Vec<_> = names
             .iter()
-            .map(|name| json!({"accountName": name}))
+            .map(|name| json!({"accountName": name, "replicas": [{"available": true}]}))
             .collect();
         self.write(
             "answer",

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use habeat::config::Files;
 use serde_json::Value;
 
 use super::Site;
@@ -53,10 +54,22 @@ impl Site {
 
     /// Returns what the journal of the role tells; a torn last line never happened.
     pub(crate) fn journal(&self) -> Vec<Value> {
-        let lines = self.lines(&format!("promotion-{}.journal", self.config.role));
+        let lines = self.lines(&self.record(".journal"));
         let json = lines.iter().filter_map(|line| line.split_once(' '));
         json.map_while(|(_, json)| serde_json::from_str(json).ok())
             .collect()
+    }
+
+    /// Returns the name of a file of the state folder: the run lock, the journal, the account list.
+    pub(crate) fn record(&self, suffix: &str) -> String {
+        let role = self.config.role;
+        let files = Files {
+            down: PathBuf::new(),
+            promotion: self.path(&format!("promotion-{role}")),
+            module: PathBuf::new(),
+            state_dir: "state".into(),
+        };
+        format!("{}{suffix}", files.record().display())
     }
 
     /// Removes a file that must be there.
@@ -64,18 +77,31 @@ impl Site {
         fs::remove_file(self.path(name)).unwrap_or_else(|e| panic!("cannot remove {name}: {e}"));
     }
 
-    /// Returns the names of all files.
+    /// Returns the names of what lies in the folder.
     pub(crate) fn names(&self) -> Vec<String> {
+        let names = self.all_names().into_iter();
+        names.filter(|name| !name.contains('/')).collect()
+    }
+
+    /// Returns the names of what lies in the folder and, as paths, in those in it.
+    pub(crate) fn all_names(&self) -> Vec<String> {
         snapshot(&self.path(""), &[]).into_keys().collect()
     }
 }
 
-/// What a folder holds: of each file the kind, mode, links and content, and when it was changed.
+/// What a folder holds: of each file the kind, mode, links and content, and when it was changed; but
+/// for those that end like this.
 pub(crate) fn snapshot(folder: &Path, except: &[&str]) -> BTreeMap<String, String> {
-    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("cannot read {folder:?}: {e}"));
     let mut found = BTreeMap::new();
+    add(folder, "", &mut found);
+    found.retain(|name, _| !except.iter().any(|it| name.ends_with(it)));
+    found
+}
+
+fn add(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("cannot read {folder:?}: {e}"));
     for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
         let about = fs::symlink_metadata(entry.path());
         let about = about.unwrap_or_else(|e| panic!("cannot look at {name}: {e}"));
         let content = if about.is_file() {
@@ -83,14 +109,17 @@ pub(crate) fn snapshot(folder: &Path, except: &[&str]) -> BTreeMap<String, Strin
         } else {
             Vec::new()
         };
-        let changed = about.modified().ok();
-        let (mode, links) = (about.mode(), about.nlink());
-        let content = content.escape_ascii();
-        if !except.contains(&name.as_str()) {
+        let mode = about.mode();
+        if about.is_dir() {
+            // When it was changed, and how many it holds, its files tell.
+            add(&entry.path(), &format!("{name}/"), found);
+            found.insert(name, format!("{mode:o}"));
+        } else {
+            let (links, changed) = (about.nlink(), about.modified().ok());
+            let content = content.escape_ascii();
             found.insert(name, format!("{mode:o} {links} {changed:?} {content}"));
         }
     }
-    found
 }
 
 /// Whether a file is there, links not followed.

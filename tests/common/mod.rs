@@ -311,6 +311,7 @@ impl Site {
             carbonio = path("carbonio"),
             zmprov = path("zmprov"),
             history = path("history.jsonl"),
+            state = path("state"),
         )
     }
 }

@@ -104,6 +104,7 @@ const ALREADY: &str = "hold already-promoted: dead, heard down, exit 0";
 const CLEARED: &str = "clear recovered: alive, heard nothing, exit 0";
 pub(crate) const RETURNING: &str = "hold returning: alive, heard nothing, exit 0";
 pub(crate) const RETURNED: &str = "return returned: alive, heard nothing, exit 0";
+const NOT_MEMBER: &str = "hold unknown: unknown, heard not-member, exit 3";
 const NOT_FOUND: &str = "hold unknown: unknown, heard not-found, exit 3";
 const DENIED: &str = "hold unknown: unknown, heard denied, exit 3";
 const GOSSIP_UNBACKED: &str = "hold unknown: unknown, heard down, exit 3";
@@ -145,7 +146,7 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "the primary dies, but the config misspells its name",
         MisspeltPeer,
-        &[scene(&[PrimaryDead], &[NOT_FOUND, NOT_FOUND, NOT_FOUND])],
+        &[scene(&[PrimaryDead], &[NOT_MEMBER, NOT_MEMBER, NOT_MEMBER])],
     ),
     case(
         "the primary lives behind a firewall that drops the probes",

@@ -109,7 +109,7 @@ pub(crate) const CASES: &[Case] = &[
         Several(ONLY_IN_JUDGED),
         &[scene(
             &[PrimaryDead, Turned(Suspended), Turned(Off)],
-            &["hold unknown: unknown, heard not-found+down, exit 3"; 3],
+            &["hold unknown: unknown, heard not-member+down, exit 3"; 3],
         )],
     ),
 ];

@@ -163,6 +163,7 @@ carbonio:
   zmprov: {folder}/zmprov
 history:
   file: {folder}/history.jsonl
+state_dir: {folder}/state
 "
         )
     }

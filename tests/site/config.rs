@@ -42,6 +42,7 @@ anchors: ['icmp://{anchor}']
 probe: {{attempts: 2, interval: 100ms, timeout: 1s}}
 policy: {{run_spacing: 0s, evidence_max_age: 5m}}
 history: {{file: {folder}/history.jsonl}}
+state_dir: {folder}/state
 {of_role}",
         anchor = ANCHOR.ip
     );

@@ -142,6 +142,7 @@ secondary:
   appserver_ip: 192.0.2.2
   appserver_vmname: {OWN}
 {outside}
+state_dir: {folder}/state
 probe:
   targets: ['tcp://{address}']
   attempts: 1

@@ -256,9 +256,11 @@ fn a_program_and_a_page_are_witnesses_too() {
         (program("echo $HABEAT_HOST is off; exit 1"), "confirmed"),
         (program("exit 0"), "cut"),
         (program("exit 2"), "unknown"),
+        (program("exit 1"), "unknown"),
         (program("echo broken >&2; exit 1"), "unknown"),
+        (program("echo asking; echo broken >&2; exit 1"), "unknown"),
         (
-            format!("{}, {}", page(down), program("exit 1")),
+            format!("{}, {}", page(down), program("echo off; exit 1")),
             "confirmed",
         ),
         (format!("{}, {}", page(down), program("exit 0")), "cut"),

@@ -11,7 +11,8 @@ use crate::act::envelope::{self, Payload, printable};
 /// Operations in one answer. A server runs a handful at a time; more is not an answer we know.
 const OPERATIONS: usize = 1000;
 
-/// What the name of a promotion contains, in any case (`research/carbonio.md` 2.4: not documented).
+/// What the name of a promotion contains, in any case: no page of the vendor's
+/// gives it.
 const PROMOTING: &str = "promot";
 
 /// The operations that run or wait on a server.
@@ -24,7 +25,7 @@ pub struct Operations {
 }
 
 /// Reads the operations that run or wait, from the answer of `core getAllOperations` in `output`
-/// (`research/carbonio.md` 2.4).
+/// (the mock of `useAllOperations` in carbonio-admin-console-ui).
 ///
 /// # Errors
 /// When there is no complete JSON answer, when it reports an error, or when it lists more than

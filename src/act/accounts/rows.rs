@@ -1,4 +1,5 @@
-//! The rows of an account list (the fields: `research/carbonio.md` 1.3).
+//! The rows of an account list. `accountName` in `response.values` is what the ancestor reads
+//! (sps-habeat, `modules/servermode/appserver.py`).
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
@@ -10,7 +11,7 @@ use crate::store::AccountList;
 
 /// `response.values[]` of the answer of `getAccountStatus`, put on the list as it is read.
 pub(super) struct Rows<'a> {
-    /// What the list was asked about.
+    /// What the list was asked about: a name, or several with commas between.
     host: &'a str,
     accounts: &'a mut AccountList,
     pub(super) listed: Listed,
@@ -35,7 +36,8 @@ impl<'a> Rows<'a> {
         let listed = &mut self.listed;
         listed.total += 1;
         let number = listed.total;
-        if let Some(host) = row.host.as_deref().filter(|host| !same(host, self.host)) {
+        let asked = |said: &str| self.host.split(',').any(|asked| same(said, asked));
+        if let Some(host) = row.host.as_deref().filter(|host| !asked(host)) {
             return Err(format!(
                 "the account list is not about the host asked for: account {number} is on {}, not \
                  on {}",

@@ -24,7 +24,6 @@ fn finished(output: File) -> Finished {
         stdout: Some(output),
         stderr: String::new(),
         truncated: false,
-        survives: false,
         took: Duration::ZERO,
     }
 }

@@ -16,7 +16,6 @@ fn finished(outcome: Outcome, stdout: &str, stderr: &str) -> Finished {
         stderr: stderr.to_owned(),
         truncated: false,
         took: Duration::ZERO,
-        survives: false,
     }
 }
 

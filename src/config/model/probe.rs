@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::Url;
+
 /// How the peer is probed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
@@ -42,7 +44,7 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTarget {
     /// Where to ask.
-    pub url: String,
+    pub url: Url,
     /// The status that counts as an answer; any below 500 when not given.
     pub status: Option<u16>,
     /// What the body must match, if given (checked to be a valid expression).
@@ -57,7 +59,7 @@ impl std::fmt::Display for Target {
             Self::Icmp { host } => write!(f, "icmp://{host}"),
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp://[{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp://{host}:{port}"),
-            Self::Http(http) => f.write_str(&http.url),
+            Self::Http(http) => write!(f, "{}", http.url),
         }
     }
 }

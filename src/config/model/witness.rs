@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::Secret;
+use crate::config::{Secret, Url};
 
 /// A witness to ask.
 #[derive(Debug, Clone)]
@@ -144,7 +144,7 @@ pub struct Hetrix {
 #[derive(Debug, Clone)]
 pub struct HttpWitness {
     /// Where to ask.
-    pub url: String,
+    pub url: Url,
     /// The status that counts as an answer; any 2xx when not given.
     pub status: Option<u16>,
     /// Up when the body matches this.

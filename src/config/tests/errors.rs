@@ -118,3 +118,48 @@ mailbox server, to probe it
     );
     assert_eq!(invalid.to_string(), expected);
 }
+
+#[test]
+fn what_is_no_yaml_is_told_where_it_began() {
+    let quote = "the quote that opens here is never closed";
+    for (old, new, told) in [
+        (": secondary", ": \"secondary", format!("line 2: {quote}")),
+        (": secondary", ": 'secondary", format!("line 2: {quote}")),
+        (
+            "dc_check: primary\n  role: appserver",
+            "dc_check: \"primary\n  role: \"appserver\"",
+            "line 3: the quote that opens here is not closed on this line; YAML gives up at line 4"
+                .to_owned(),
+        ),
+        (
+            "role: appserver",
+            "role: appserver\n  threads:5",
+            "line 5: a blank is missing behind the colon of \"threads\"".to_owned(),
+        ),
+        (
+            "role: appserver",
+            "role:\u{a0}appserver",
+            "line 4: behind the colon of \"role\" stands a no-break space (U+00A0); write a plain \
+             blank"
+                .to_owned(),
+        ),
+        (
+            "role: appserver",
+            "role appserver",
+            "line 4: this line has no key: a `:` and a blank are missing in it".to_owned(),
+        ),
+    ] {
+        let text = SMALLEST.replacen(old, new, 1);
+        assert_ne!(text, SMALLEST, "{old}");
+        assert_eq!(errors(&text), [told], "{text}");
+    }
+}
+
+#[test]
+fn a_secret_that_has_run_into_its_key_is_not_shown() {
+    let told = errors(format!("{SMALLEST}consul:\n  token:s3cret\n")).concat();
+    assert!(
+        told.contains("\"token\"") && !told.contains("s3cret"),
+        "{told}"
+    );
+}

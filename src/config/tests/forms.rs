@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{appserver, config_with, load_bytes};
 use crate::config::scalar::{Zero, boolean, duration, spell};
-use crate::config::{HttpTarget, Target};
+use crate::config::{HttpTarget, Target, Url};
 
 #[test]
 fn a_target_has_three_forms() {
     let http = |url: &str| HttpTarget {
-        url: url.to_owned(),
+        url: Url::new(url.to_owned()),
         status: None,
         regexp: None,
         ca_file: None,

@@ -101,7 +101,7 @@ fn a_probe_target_on_this_node_is_told_to_be_nobodys() {
 }
 
 #[test]
-fn a_file_that_everyone_can_read_or_write_is_told_where_it_matters() {
+fn a_file_that_everyone_can_read_is_told_where_it_matters() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     let config = folder.path().join("habeat.yml");
@@ -120,14 +120,6 @@ fn a_file_that_everyone_can_read_or_write_is_told_where_it_matters() {
             Some(format!(
                 "line 12: consul.token: {everyone} this file (mode 644), and it holds a secret; chmod 600 it"
             )),
-        ),
-        (
-            "{gossip: never}",
-            0o602,
-            0o600,
-            Some(
-                "everyone on this machine can write this file (mode 602), and what it says is run; chmod 600 it".to_owned(),
-            ),
         ),
         (
             "{gossip: never}\nvcenter: {password: abc}",
@@ -178,5 +170,94 @@ fn no_message_and_no_debug_output_repeats_a_secret() {
             Err(invalid) => format!("{invalid} {invalid:?}"),
         };
         assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+/// What is said of a file with `more` and some secret in it, `DIR` standing for its folder.
+fn told_with(more: &str, secret: &[u8]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    std::fs::write(&path, secret).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let more = more.replace("DIR", folder.path().to_str().unwrap());
+    let quiet = "probe: {targets: [icmp://192.0.2.1, tcp://mx.example.com:25]}\n";
+    warnings(&format!("{SMALLEST}{ANCHORED}{quiet}{more}"))
+}
+
+#[test]
+fn a_secret_in_a_disguise_is_told_and_not_shown() {
+    let vcenter = |how: &str| {
+        format!("witnesses: [{{provider: vcenter, hostname: v.example.com, username: u, {how}}}]\n")
+    };
+    let quotes = "the secret stands in typographic quotes";
+    for (how, secret, expected) in [
+        ("password: “s3cret”", "", quotes),
+        ("password: ‘s3cret’", "", quotes),
+        (
+            "password: s3\u{a0}cret",
+            "",
+            "the secret holds a no-break space",
+        ),
+        ("password_file: DIR/secret", "«s3cret»\n", quotes),
+        (
+            "password_file: DIR/secret",
+            "s3\u{200b}cret",
+            "the secret holds a zero-width space",
+        ),
+    ] {
+        let told = told_with(&vcenter(how), secret.as_bytes());
+        assert_eq!(told.len(), 1, "{how}: {told:?}");
+        assert!(
+            told[0].contains(expected) && !told[0].contains("cret”"),
+            "{told:?}"
+        );
+    }
+    assert_eq!(told_with(&vcenter("password: \"it's\""), b""), [""; 0]);
+}
+
+#[test]
+fn a_mark_in_front_of_a_secret_is_dropped() {
+    let more = "consul: {gossip: never, token_file: DIR/secret}\n";
+    assert_eq!(told_with(more, "\u{feff}abc\r\n".as_bytes()), [""; 0]);
+}
+
+#[test]
+fn what_is_asked_in_clear_elsewhere_is_told() {
+    let clear = "is asked over plain http: whoever is on the way can";
+    for (more, expected) in [
+        (
+            "consul: {gossip: never, hostname: 192.0.2.7, token: abc}\n",
+            "192.0.2.7",
+        ),
+        (
+            "consul: {gossip: never, hostname: 'c.example.com:1'}\n",
+            "c.example.com",
+        ),
+        (
+            "witnesses: [{provider: http, url: 'http://192.0.2.8/x', down_regexp: d}]\n",
+            "192.0.2.8",
+        ),
+    ] {
+        let told = told_with(more, b"");
+        let expected = format!("{expected} {clear}");
+        assert!(
+            told.len() == 1 && told[0].contains(&expected),
+            "{more}: {told:?}"
+        );
+    }
+    let anchor = "anchors: ['http://192.0.2.9/?key=s3cret']\nconsul: {gossip: never}\n";
+    let told = warnings(&format!("{SMALLEST}{anchor}"));
+    let expected = "line 11: anchors: http://192.0.2.9/?… is asked over plain http: whoever is on \
+                    the way can read what stands behind the \"?\"; write https";
+    assert_eq!(told, [expected]);
+    for quiet in [
+        "consul: {gossip: never, hostname: 198.51.100.1}\n",
+        "consul: {gossip: never, hostname: 192.0.2.7, scheme: https}\n",
+        "consul: {gossip: never, hostname: localhost}\n",
+        "consul: {gossip: never, hostname: '::1'}\n",
+        "witnesses: [{provider: http, url: 'http://127.0.0.1/x', down_regexp: d}]\n",
+        "witnesses: [{provider: http, url: 'https://a.example.com/x', down_regexp: d}]\n",
+    ] {
+        assert_eq!(told_with(quiet, b""), [""; 0], "{quiet}");
     }
 }

@@ -22,8 +22,10 @@ impl Machine<'_> {
         self.run.reach = Some(seen.reach.clone());
         self.facts.push(Fact::Seen(Box::new(seen)));
         self.run.plan = self.plan(&decision);
+        // What is forgotten must not be under way any more.
+        let forgets = matches!(decision.choice, Choice::Return | Choice::Failback);
         self.run.decision = Some(decision);
-        if self.run.plan.is_empty() {
+        if self.run.plan.is_empty() && !forgets {
             return self.act();
         }
         if self.memory.story.children.is_empty() {
@@ -89,16 +91,24 @@ impl Machine<'_> {
 
     pub(super) fn orphans_found(&mut self, left: Vec<u32>) -> Effect {
         if left.is_empty() {
-            return self.confirm();
+            return self.orphans_gone();
         }
         self.facts.push(Fact::AwaitsOrphans(left));
         self.run.place = Place::OrphansAwaited;
         Effect::AwaitOrphans(self.setup.orphan_patience)
     }
 
+    /// Whoever gets their numbers from now on is not taken for them.
+    fn orphans_gone(&mut self) -> Effect {
+        for child in self.memory.story.children.clone() {
+            self.note(child.ended());
+        }
+        self.confirm()
+    }
+
     pub(super) fn orphans_awaited(&mut self, left: Vec<u32>) -> Effect {
         if left.is_empty() {
-            return self.confirm();
+            return self.orphans_gone();
         }
         if self.run.stop {
             return self.leave(End::Stopped);
@@ -110,7 +120,7 @@ impl Machine<'_> {
 
     pub(super) fn orphans_ended(&mut self, left: &[u32]) -> Effect {
         if left.is_empty() {
-            return self.confirm();
+            return self.orphans_gone();
         }
         let why =
             format!("commands of an earlier run cannot be ended (pids {left:?}); end them by hand");

@@ -153,9 +153,6 @@ impl Machine<'_> {
         promotion.phase = Phase::Unfinished;
         promotion.attempts += 1;
         let epoch = promotion.epoch;
-        if told == Told::Missing && !self.memory.story.lost {
-            self.facts.push(Fact::JournalMissing);
-        }
         // What was done may be undone in part by now. First the journal, then the phase: whoever
         // dies in between does it again, and nothing was done meanwhile.
         let starts_anew = was_returning || told == Told::Nothing;
@@ -219,6 +216,9 @@ impl Machine<'_> {
             self.memory_after(&changed, &mut next);
         }
         self.settle_choice(&decision, &end, &mut next);
+        if let (true, Some(promotion)) = (self.run.owes, &mut next.promotion) {
+            promotion.finishing += 1;
+        }
         let is_over = self.memory.promotion.is_some() && next.promotion.is_none();
         let is_finished = next.is_promoted() && self.memory.story.is_long();
         if is_over {
@@ -282,14 +282,6 @@ impl Machine<'_> {
             | End::NotReady(why)
             | End::Withheld(why)
             | End::FenceFailed(why) => {
-                if self
-                    .run
-                    .plan
-                    .iter()
-                    .any(|it| matches!(it.work, Work::Sweep))
-                {
-                    promotion.finishing += 1;
-                }
                 promotion.failure = Some(why.clone());
             }
             End::GivenUp(why) => {

@@ -270,6 +270,7 @@ impl Machine<'_> {
         if self.run.stop {
             return self.settle(End::Stopped);
         }
+        self.run.owes = true;
         let after = self.go_on_after(End::Incomplete(format!("{}: {undone}", stage.name)));
         self.write_then(after)
     }

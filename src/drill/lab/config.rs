@@ -49,6 +49,7 @@ impl Lab {
             consul_port = self.consul.port(),
             token = TOKEN,
             history = path("history.jsonl"),
+            state = path("state"),
         )
     }
 }

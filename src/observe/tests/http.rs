@@ -3,11 +3,11 @@ use std::time::Duration;
 
 use crate::witness::tests::server::drip;
 
-use super::{AMPLE, Answer, HttpTarget, Server, Target, closed_port, hush, look, response};
+use super::{AMPLE, Answer, HttpTarget, Server, Target, Url, closed_port, hush, look, response};
 
 fn target(url: &str) -> HttpTarget {
     HttpTarget {
-        url: url.to_owned(),
+        url: Url::new(url.to_owned()),
         status: None,
         regexp: None,
         ca_file: None,

@@ -1,6 +1,7 @@
 //! The account list: positions never change, batches cover everything once.
 
 use std::fs;
+use std::iter;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::slice;
@@ -170,7 +171,7 @@ fn a_position_in_a_list_of_a_million_means_the_same_name_in_every_run() {
         names: 999,
         ..WHOLE
     };
-    for batch in list.batches(vec![0..all], bounds) {
+    for batch in list.batches(iter::once(0..all).collect(), bounds) {
         let batch = batch.expect("read");
         assert_eq!(batch.from, next);
         for found in batch.names {

@@ -17,6 +17,7 @@ fn files(folder: &TempDir) -> Files {
         down: path("down"),
         promotion: path("promotion"),
         module: path("module"),
+        state_dir: path("state"),
     }
 }
 
@@ -106,7 +107,7 @@ fn a_document_cut_anywhere_is_refused() {
         for length in 1..sound.len() - 1 {
             fs::write(path, &sound[..length]).expect("cut");
             is_refused(
-                load(&files, Foreign::Remove),
+                load(&files, Foreign::Move),
                 path,
                 &format!("cut to {length}"),
             );
@@ -124,7 +125,7 @@ fn a_flipped_bit_is_found_wherever_it_is() {
         let sound = fs::read(path).expect("a document");
         for (bit, flipped) in bit_flips(&sound) {
             fs::write(path, &flipped).expect("flip");
-            is_refused(load(&files, Foreign::Remove), path, &format!("bit {bit}"));
+            is_refused(load(&files, Foreign::Move), path, &format!("bit {bit}"));
             assert_eq!(
                 fs::read(path).expect("the document"),
                 flipped,
@@ -160,7 +161,7 @@ fn a_document_of_another_kind_or_version_is_refused() {
         ),
     ] {
         fs::write(&files.promotion, content).expect("write");
-        is_refused(load(&files, Foreign::Remove), &files.promotion, what);
+        is_refused(load(&files, Foreign::Move), &files.promotion, what);
     }
 }
 
@@ -172,7 +173,7 @@ fn a_foreign_file_is_left_alone_where_nothing_may_be_touched() {
     assert_eq!(loaded(&files), Memory::default());
     assert!(fs::symlink_metadata(&files.promotion).is_ok(), "left");
     assert_eq!(
-        load(&files, Foreign::Remove).expect("loaded"),
+        load(&files, Foreign::Move).expect("loaded"),
         Memory::default()
     );
     assert!(fs::symlink_metadata(&files.promotion).is_err(), "removed");

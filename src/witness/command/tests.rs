@@ -28,7 +28,7 @@ fn shell(script: &str, time: Duration) -> Result<(String, Testimony), Doubt> {
     )
 }
 
-const SCRIPTS: [&str; 17] = [
+const SCRIPTS: [&str; 18] = [
     "exit 0",
     "echo it serves",
     "echo disk full >&2",
@@ -37,6 +37,7 @@ const SCRIPTS: [&str; 17] = [
     "echo; echo ' powered off '; echo since noon; exit 1",
     "echo powered off; echo a warning >&2; exit 1",
     "echo Traceback >&2; echo 'KeyError: status' >&2; exit 1",
+    "echo asking pve1; echo Traceback >&2; echo 'KeyError: status' >&2; exit 1",
     "echo no such guest; exit 2",
     "exit 3",
     "echo not allowed >&2; exit 126",

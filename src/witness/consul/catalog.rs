@@ -9,7 +9,7 @@ use std::thread::{Builder, scope};
 use serde::Deserialize;
 
 use super::super::conversation::{Conversation, Reply};
-use super::super::{Doubt, DoubtKind, Testimony, Voice};
+use super::super::{Doubt, DoubtKind};
 use super::{EMPTY_HINT, Names, any, must_be_whole, segment};
 
 /// The check that the gossip pool keeps for every node.
@@ -28,16 +28,19 @@ struct Listed {
 }
 
 /// What the checks of one node say.
-#[derive(Debug, PartialEq, Eq)]
-enum Serf {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Serf {
+    /// Its agent lives.
     Passing,
+    /// It does not.
     Critical,
 }
 
 /// What the catalog has of a host.
+#[derive(Debug)]
 pub(super) enum Said {
     /// This, under this name.
-    Known(String, Testimony),
+    Known(String, Serf),
     /// Nothing, although it knows our own node well.
     Nothing(Doubt),
 }
@@ -52,10 +55,10 @@ pub(super) fn hear(
     let mut of_peer = ask_all(conversation, peer, own);
     let of_own = of_peer.split_off(peer.forms.len());
     match the_one(peer, of_peer) {
-        Ok((node, Serf::Passing)) => Ok(Said::Known(node, Testimony::Up)),
+        Ok((node, Serf::Passing)) => Ok(Said::Known(node, Serf::Passing)),
         Ok((node, Serf::Critical)) => {
             prove(own, of_own)?;
-            Ok(Said::Known(node, Testimony::Down(Voice::Proven)))
+            Ok(Said::Known(node, Serf::Critical))
         }
         Err(doubt) if doubt.kind == DoubtKind::NotFound && prove(own, of_own).is_ok() => {
             Ok(Said::Nothing(doubt))

@@ -6,7 +6,8 @@ use serde::de::{DeserializeOwned, DeserializeSeed};
 use ureq::http::header::CONTENT_TYPE;
 use ureq::http::{HeaderMap, Response};
 
-use crate::clients::http::{BODY_CAP, Fault};
+use crate::base::clock::Now;
+use crate::clients::http::{BODY_CAP, Fault, must_be_fresh};
 use crate::witness::{Doubt, DoubtKind};
 
 /// How much of an unexpected body is shown.
@@ -16,11 +17,17 @@ const EXCERPT: usize = 120;
 pub(in crate::witness) struct Answer {
     question: String,
     response: Response<ureq::Body>,
+    max_age: i64,
 }
 
 impl Answer {
-    pub(super) fn new(question: String, response: Response<ureq::Body>) -> Self {
-        Self { question, response }
+    /// `max_age`: how many seconds it may be old.
+    pub(super) fn new(question: String, response: Response<ureq::Body>, max_age: i64) -> Self {
+        Self {
+            question,
+            response,
+            max_age,
+        }
     }
 
     /// Its status.
@@ -42,17 +49,20 @@ impl Answer {
             status,
             headers,
             body,
+            max_age: self.max_age,
         })
     }
 
-    /// Reads a body of up to `cap` bytes as JSON of exactly that shape while it comes in, so that
+    /// Reads a body of just now of up to `cap` bytes as JSON of exactly that shape while it comes in, so that
     /// no more of it is kept than `seed` does.
     pub(in crate::witness) fn streamed<T>(
         self,
         cap: u64,
         seed: impl for<'de> DeserializeSeed<'de, Value = T>,
     ) -> Result<T, Doubt> {
-        must_be_json(self.response.headers()).map_err(|doubt| about(&self.question, &doubt))?;
+        fresh(self.response.headers(), self.max_age)
+            .and_then(|()| must_be_json(self.response.headers()))
+            .map_err(|doubt| about(&self.question, &doubt))?;
         let body = self.response.into_body().into_with_config().limit(cap);
         let mut glimpse = Glimpse {
             body: body.reader(),
@@ -90,12 +100,19 @@ pub(in crate::witness) struct Reply {
     /// Its headers.
     pub(in crate::witness) headers: HeaderMap,
     body: Vec<u8>,
+    max_age: i64,
 }
 
 impl Reply {
-    /// Reads the body as JSON of exactly that shape.
+    /// Refuses an answer that a cache gave, or that was made some time ago.
+    pub(in crate::witness) fn must_be_fresh(&self) -> Result<(), Doubt> {
+        fresh(&self.headers, self.max_age).map_err(|doubt| about(&self.question, &doubt))
+    }
+
+    /// Reads the body, of just now, as JSON of exactly that shape.
     pub(in crate::witness) fn json<T: DeserializeOwned>(&self) -> Result<T, Doubt> {
-        must_be_json(&self.headers)
+        fresh(&self.headers, self.max_age)
+            .and_then(|()| must_be_json(&self.headers))
             .and_then(|()| {
                 serde_json::from_slice(&self.body).map_err(|err| unreadable(err, &self.body))
             })
@@ -117,6 +134,11 @@ impl Reply {
         let doubt = refusal(self.status, &self.headers, &self.body);
         about(&self.question, &doubt)
     }
+}
+
+fn fresh(headers: &HeaderMap, max_age: i64) -> Result<(), Doubt> {
+    must_be_fresh(headers, Now::read().wall, max_age)
+        .map_err(|why| Doubt::new(DoubtKind::Stale, format!("not of just now: {why}")))
 }
 
 /// An answer that is called something else is none. Many relays do not call theirs anything.

@@ -13,6 +13,9 @@ const ALLOWANCE: i64 = 5 * 60;
 /// A monitor may be late by this many of its rounds.
 const ROUNDS: i64 = 3;
 
+/// What never passes as fresh, in seconds, whatever a monitor says of its own rounds.
+const OLDEST: i64 = 15 * 60;
+
 /// One monitor. Its many other fields are not read: some change their type from one page of the
 /// documentation to the next.
 #[derive(Debug, Deserialize)]
@@ -84,7 +87,7 @@ impl Monitor {
     /// How old a look may be, in seconds.
     fn limit(&self) -> i64 {
         let round = self.check_frequency.unwrap_or(0).saturating_mul(60);
-        round.saturating_mul(ROUNDS).max(ALLOWANCE)
+        round.saturating_mul(ROUNDS).clamp(ALLOWANCE, OLDEST)
     }
 
     /// One location may be cut off itself: more than half of those that looked just now must

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Deadline, Doubt, DoubtKind, Testimony, Voice, ask, public_part};
-use crate::config::{HttpWitness, Provider};
+use super::{Deadline, Doubt, DoubtKind, Testimony, Voice, ask};
+use crate::config::{HttpWitness, Provider, Url};
 use crate::witness::tests::golden::{Page, Row};
 use crate::witness::tests::parties::{Party, Reads};
 use crate::witness::tests::server::{Server, response};
@@ -41,7 +41,7 @@ fn config(
     down_regexp: Option<&str>,
 ) -> HttpWitness {
     HttpWitness {
-        url: format!("{url}/status/{{host}}"),
+        url: Url::new(format!("{url}/status/{{host}}")),
         status,
         regexp: regexp.map(str::to_owned),
         down_regexp: down_regexp.map(str::to_owned),
@@ -133,7 +133,7 @@ fn the_page_shows_what_each_answer_comes_to() {
 fn the_name_goes_into_the_url_as_one_piece() {
     let server = Server::saying(200, "");
     let config = HttpWitness {
-        url: format!("{}/a/{{host}}?q={{host}}#x", server.url),
+        url: Url::new(format!("{}/a/{{host}}?q={{host}}#x", server.url)),
         ..config(&server.url, None, None, None)
     };
     let heard = ask(&config, "a/../b?c&d#e", Deadline::after(AMPLE));
@@ -148,19 +148,11 @@ fn the_name_goes_into_the_url_as_one_piece() {
 
 #[test]
 fn what_may_be_secret_in_a_url_is_not_shown() {
-    for (url, expected) in [
-        ("https://a.example/x?key=s3cret", "https://a.example/x?…"),
-        ("https://me:s3cret@a.example/x@y", "https://a.example/x@y"),
-        ("https://me:s3cret@a.example", "https://a.example"),
-        ("https://a.example:8443/x", "https://a.example:8443/x"),
-    ] {
-        assert_eq!(public_part(url), expected);
-    }
     let server = Server::saying(500, "no");
     // The longer one does not fit into a doubt as a whole.
     for length in [1, 300] {
         let config = HttpWitness {
-            url: format!("{}/x?key=s3cret{}", server.url, "z".repeat(length)),
+            url: Url::new(format!("{}/x?key=s3cret{}", server.url, "z".repeat(length))),
             ..config(&server.url, None, None, None)
         };
         let doubt = ask(&config, HOST, Deadline::after(AMPLE)).expect_err("a doubt");
@@ -172,7 +164,7 @@ fn what_may_be_secret_in_a_url_is_not_shown() {
 fn a_witness_that_is_set_up_wrongly_is_unusable_and_asks_nothing() {
     let server = Server::saying(200, "state: down");
     let broken = HttpWitness {
-        url: "status.example.com/x".to_owned(),
+        url: Url::new("status.example.com/x".to_owned()),
         ..config(&server.url, None, None, None)
     };
     for config in [

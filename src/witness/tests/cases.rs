@@ -53,7 +53,7 @@ fn with_header(good: &[u8], header: &str) -> Vec<u8> {
     [&good[..end], header.as_bytes(), b"\r\n", &good[end..]].concat()
 }
 
-pub(super) const CASES: [Case; 23] = [
+pub(super) const CASES: [Case; 27] = [
     Case::new("silence", SHORT, |_, _| hush(), DoubtKind::Timeout),
     Case::new(
         "a dripping status line",
@@ -218,6 +218,36 @@ pub(super) const CASES: [Case; 23] = [
             set_socket_linger(&*stream, Some(Duration::ZERO)).expect("linger");
         },
         DoubtKind::Unreachable,
+    ),
+    Case::new(
+        "the good answer, from a cache",
+        AMPLE,
+        |stream, good| send(stream, &with_header(good, "age: 86400")),
+        DoubtKind::Stale,
+    ),
+    Case::new(
+        "the good answer, stale by its own word",
+        AMPLE,
+        |stream, good| {
+            let warned = with_header(good, "warning: 110 - \"Response is Stale\"");
+            send(stream, &warned);
+        },
+        DoubtKind::Stale,
+    ),
+    Case::new(
+        "the good answer, out of a cache that does not say of when",
+        AMPLE,
+        |stream, good| send(stream, &with_header(good, "x-cache: HIT")),
+        DoubtKind::Stale,
+    ),
+    Case::new(
+        "the good answer, of another day",
+        AMPLE,
+        |stream, good| {
+            let dated = with_header(good, "date: Sun, 06 Nov 1994 08:49:37 GMT");
+            send(stream, &dated);
+        },
+        DoubtKind::Stale,
     ),
     Case::new(
         "401",

@@ -60,6 +60,7 @@ impl<'a> Session<'a> {
             ca_file: config.ca_file.as_deref(),
             token: None,
             deadline: talk,
+            max_age: 0,
         })?;
         Ok(Self {
             conversation,

@@ -297,10 +297,46 @@ fn it_names_the_node_it_found() {
 }
 
 #[test]
-fn the_gossip_is_not_asked_while_there_is_a_leader() {
-    let server = serve(vec![leader(), (PEER, peer_is("critical"))]);
-    testify(&agent(&server.url, Gossip::Always), &own(), &peer());
-    assert!(server.requests().iter().all(|head| !head.contains(MEMBERS)));
+fn the_gossip_may_contradict_whatever_it_may_say_else() {
+    let members = |peer: &str| {
+        let own = r#"{"Name":"agent-mbx2-example-com","Status":1}"#;
+        ok(&format!("[{peer}{own}]"))
+    };
+    let peer = |status: i64| {
+        members(&format!(
+            r#"{{"Name":"agent-mbx1-example-com","Status":{status}}},"#
+        ))
+    };
+    for (name, told, critical, passing) in [
+        ("failed", peer(4), "down Proven", "contradiction"),
+        ("alive", peer(1), "contradiction", "up"),
+        ("left", peer(3), "taken-out", "up"),
+        ("no state", peer(0), "unclear", "up"),
+        ("never met", members(""), "down Proven", "up"),
+        ("nobody at all", ok("[]"), "down Proven", "up"),
+        ("no list", ok("{}"), "bad-answer", "up"),
+        ("denied", response(403, "", "ACL not found"), "denied", "up"),
+        ("an error", response(500, "", "x"), "http-status", "up"),
+        (
+            "in a cache",
+            response(200, "age: 9\r\n", "[]"),
+            "stale",
+            "up",
+        ),
+    ] {
+        for gossip in [Gossip::Never, Gossip::Anchored, Gossip::Always] {
+            for (status, expected) in [("critical", critical), ("passing", passing)] {
+                let routes = vec![
+                    leader(),
+                    (PEER, peer_is(status)),
+                    (OWN, own_is("passing")),
+                    (MEMBERS, told.clone()),
+                ];
+                let said = word(&ask(routes, gossip));
+                assert_eq!(said, expected, "{name}, {status}, {gossip:?}");
+            }
+        }
+    }
 }
 
 #[test]

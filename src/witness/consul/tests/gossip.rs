@@ -1,9 +1,14 @@
 use super::*;
 
 fn member(name: &str, status: i64) -> String {
+    let unique: u32 = name.bytes().map(u32::from).sum();
+    at(name, status, &format!("10.99.{}.4", unique % 256), name)
+}
+
+fn at(name: &str, status: i64, address: &str, id: &str) -> String {
     format!(
-        r#"{{"Name":"{name}","Addr":"10.99.0.4","Port":8301,
-            "Tags":{{"dc":"wit","id":"x","role":"node"}},"Status":{status},"ProtocolMin":1}}"#
+        r#"{{"Name":"{name}","Addr":"{address}","Port":8301,
+            "Tags":{{"dc":"wit","id":"{id}","role":"node"}},"Status":{status},"ProtocolMin":1}}"#
     )
 }
 
@@ -61,12 +66,12 @@ fn only_a_failed_member_is_down() {
         (
             "reaped, or misspelt",
             vec![("agent-mbx9-example-com", 4), own],
-            "not-found",
+            "not-member",
         ),
         (
             "a longer name",
             vec![("agent-mbx1-example-com-old", 4), own],
-            "not-found",
+            "not-member",
         ),
         (
             "two names failed",
@@ -205,5 +210,59 @@ fn a_failed_member_that_the_catalog_has_lost_is_down() {
         let told = (MEMBERS, members(&[(PEER, status), (OWN, 1)]));
         let testimony = ask(vec![leader(), own.clone(), told], gossip);
         assert_eq!(word(&testimony), expected, "{name}: {testimony}");
+    }
+}
+
+/// A node that came back under another name.
+const NEW: &str = "agent-mail1-example-com";
+
+#[test]
+fn a_failed_member_of_which_another_one_lives_on_is_no_death() {
+    let peer = at(PEER, 4, "10.99.0.1", "1111");
+    let own = at(OWN, 1, "10.99.0.2", "2222");
+    let renamed = |status, address, id| at(NEW, status, address, id);
+    for (name, other, expected) in [
+        ("nobody else", None, "down"),
+        (
+            "somebody else",
+            Some(renamed(1, "10.99.0.3", "3333")),
+            "down",
+        ),
+        (
+            "at its address",
+            Some(renamed(1, "10.99.0.1", "3333")),
+            "ambiguous",
+        ),
+        (
+            "at its address, in another form",
+            Some(renamed(1, "::ffff:10.99.0.1", "3333")),
+            "ambiguous",
+        ),
+        (
+            "with its id",
+            Some(renamed(1, "10.99.0.3", "1111")),
+            "ambiguous",
+        ),
+        (
+            "failed as well",
+            Some(renamed(4, "10.99.0.1", "1111")),
+            "down",
+        ),
+        ("left since", Some(renamed(3, "10.99.0.1", "1111")), "down"),
+        ("without both", Some(renamed(1, "", "")), "down"),
+    ] {
+        let all = [Some(peer.clone()), Some(own.clone()), other];
+        let list = all.into_iter().flatten().collect::<Vec<_>>().join(",");
+        let told = || (MEMBERS, ok(&format!("[{list}]")));
+        let catalog = (super::catalog::PEER, super::catalog::peer_is("critical"));
+        let sight = || (super::catalog::OWN, super::catalog::own_is("passing"));
+        for (world, routes) in [
+            ("no leader", vec![no_leader(), told()]),
+            ("off the catalog", vec![leader(), told(), sight()]),
+            ("critical", vec![leader(), told(), sight(), catalog]),
+        ] {
+            let said = word(&ask(routes, Gossip::Anchored));
+            assert!(said.starts_with(expected), "{name}, {world}: {said}");
+        }
     }
 }

@@ -164,13 +164,13 @@ const MONITORS: [(&str, &str, Change); 43] = [
     ("checked 40 minutes ago, `up`", "up", |it| {
         it["last_check"] = (NOW - 2400).into();
     }),
-    ("checked 1800 s ago, every 10 minutes", "down", |it| {
+    ("checked 900 s ago, every 10 minutes", "down", |it| {
         it["check_frequency"] = 10.into();
-        it["last_check"] = (NOW - 1800).into();
+        it["last_check"] = (NOW - 900).into();
     }),
-    ("checked 1801 s ago, every 10 minutes", "down", |it| {
+    ("checked 901 s ago, every 10 minutes", "down", |it| {
         it["check_frequency"] = 10.into();
-        it["last_check"] = (NOW - 1801).into();
+        it["last_check"] = (NOW - 901).into();
     }),
     ("never checked", "down", |it| {
         it["last_check"] = Value::Null;
