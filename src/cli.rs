@@ -95,6 +95,12 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Show the config as it counts, or its schema
+    Config {
+        /// What to show
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
     /// Acknowledge a promotion: you have seen it, it is no alarm any more; starts nothing
     Ack(WordArgs),
     /// Let a failed promotion be tried again, as often as at first
@@ -115,6 +121,22 @@ pub enum Verb {
     },
 }
 
+/// What can be shown of a config.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ConfigVerb {
+    /// Every value that counts, with its line or "default"; secrets hidden
+    Show,
+    /// The JSON Schema of the file, for editors
+    Schema,
+    /// Comes with a later version
+    #[command(hide = true)]
+    Import {
+        /// What to read
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+}
+
 impl Cli {
     /// Returns what every verb takes, and the verb; an option of a run before another verb is an
     /// error, not a surprise.
@@ -128,7 +150,11 @@ impl Cli {
             Some(Verb::Run(after)) => Verb::Run(before.or(&after)),
             Some(Verb::Failback(after)) => Verb::Failback(before.or(&after)),
             Some(
-                verb @ (Verb::Check { .. } | Verb::Ack(_) | Verb::Retry(_) | Verb::Drill { .. }),
+                verb @ (Verb::Check { .. }
+                | Verb::Config { .. }
+                | Verb::Ack(_)
+                | Verb::Retry(_)
+                | Verb::Drill { .. }),
             ) if before.dry_run || before.json => {
                 return Err(clap::Error::raw(
                     clap::error::ErrorKind::ArgumentConflict,
@@ -138,7 +164,11 @@ impl Cli {
                 ));
             }
             Some(
-                verb @ (Verb::Check { .. } | Verb::Ack(_) | Verb::Retry(_) | Verb::Drill { .. }),
+                verb @ (Verb::Check { .. }
+                | Verb::Config { .. }
+                | Verb::Ack(_)
+                | Verb::Retry(_)
+                | Verb::Drill { .. }),
             ) => verb,
         };
         Ok((self.common, verb))
@@ -151,7 +181,7 @@ impl Verb {
         let json = match self {
             Self::Run(args) | Self::Failback(args) => args.json,
             Self::Check { json, .. } | Self::Drill { json, .. } => *json,
-            Self::Ack(_) | Self::Retry(_) => false,
+            Self::Config { .. } | Self::Ack(_) | Self::Retry(_) => false,
         };
         if json { Form::Json } else { Form::Text }
     }
@@ -163,6 +193,7 @@ impl std::fmt::Display for Verb {
             Self::Run(_) => "run",
             Self::Failback(_) => "failback",
             Self::Check { .. } => "check",
+            Self::Config { .. } => "config",
             Self::Ack(_) => "ack",
             Self::Retry(_) => "retry",
             Self::Drill { .. } => "drill",

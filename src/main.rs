@@ -15,7 +15,7 @@ use habeat::config::Invalid;
 use habeat::core::event::Errand;
 use habeat::drill::Drilled;
 use habeat::report::report::refused;
-use habeat::verbs::{ack, check};
+use habeat::verbs::{ack, check, config};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
@@ -79,6 +79,13 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
             let (text, code) = check::check(&common.config, online, json);
             say(&text);
             Ok(code)
+        }
+        Verb::Config { verb } => {
+            logging::start(None, common.level().min(log::LevelFilter::Warn));
+            config::config(&common.config, &verb).map(|text| {
+                say(&text);
+                Code::Done
+            })
         }
         Verb::Ack(args) => word(common, &args.reason, ack::ack),
         Verb::Retry(args) => word(common, &args.reason, ack::retry),

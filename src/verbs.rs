@@ -2,3 +2,4 @@
 
 pub mod ack;
 pub mod check;
+pub mod config;

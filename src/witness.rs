@@ -1,25 +1,67 @@
 //! Observers outside both sites' failure domain. A witness has one verb: it testifies.
 //!
-//! To add a provider: one file beside `consul.rs`, one arm in [`testify`], one page in
-//! `docs/witnesses/`. A provider cannot turn a failure into a death: what errs is a [`Doubt`].
+//! To add a provider: one file beside `consul.rs` that implements [`Provider`], one row in
+//! [`provider`], one page in `docs/witnesses/`. A provider cannot turn a failure into a death: what
+//! errs is a [`Doubt`].
 
 use std::fmt;
 use std::thread;
 
-use crate::config::{Provider, Site, Stands, Witness};
+use crate::config::{self, Site, Stands, Witness};
 
 mod command;
 mod consul;
 mod conversation;
 mod hetrix;
 mod page;
+mod prospect;
 pub mod vcenter;
 
 pub use consul::leader;
 pub use conversation::Deadline;
+pub use prospect::{Case, Loss, would_say};
 
 /// Characters of a doubt's detail, at the most: a question and two excerpts have about half.
 const DETAIL: usize = 1000;
+
+/// Somebody who can be asked about a host.
+pub trait Provider {
+    /// Asks; returns the name the host is known by, and what was said of it. The conversation ends
+    /// at the deadline.
+    ///
+    /// # Errors
+    /// Why it cannot say.
+    fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt>;
+
+    /// Says what it would testify if this were lost, so that `check` can tell beforehand what a set
+    /// of witnesses leads to. By itself a provider sees the host from where it stands, and takes
+    /// whatever it does not reach for dead.
+    fn would_say(&self, case: &Case<'_>) -> Testimony {
+        case.seen_from_outside()
+    }
+}
+
+/// The table of providers: which one a block of the config means.
+pub fn provider(of: &config::Provider) -> &dyn Provider {
+    match of {
+        config::Provider::Consul(consul) => consul,
+        config::Provider::Vcenter(vcenter) => vcenter,
+        config::Provider::Hetrix(hetrix) => hetrix,
+        config::Provider::Command { argv } => argv,
+        config::Provider::Http(page) => page,
+    }
+}
+
+/// What a provider is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Our own site: a provider may need to see it to show that it sees anything.
+    pub own: &'a Site,
+    /// The name that it is asked about.
+    pub host: &'a str,
+    /// When the conversation is over.
+    pub deadline: Deadline,
+}
 
 /// Asks one witness about `peer`. It may need to see `own` to show that it sees anything.
 ///
@@ -39,8 +81,13 @@ pub fn testify(witness: &Witness, own: &Site, peer: &Site) -> Heard {
 }
 
 fn about(witness: &Witness, own: &Site, host: &str, deadline: Deadline) -> (String, Testimony) {
-    match ask(witness, own, host, deadline) {
-        Ok((known_as, testimony)) => (known_as, prove_sight(witness, own, testimony, deadline)),
+    let question = Question {
+        own,
+        host,
+        deadline,
+    };
+    match provider(&witness.provider).ask(&question) {
+        Ok((known_as, testimony)) => (known_as, prove_sight(witness, testimony, &question)),
         Err(doubt) => (host.to_owned(), Testimony::Unknown(doubt)),
     }
 }
@@ -105,33 +152,16 @@ pub fn weight(witness: &Witness) -> Weight {
     }
 }
 
-/// Asks about one name; returns the name it is known by, and what was said of it.
-fn ask(
-    witness: &Witness,
-    own: &Site,
-    host: &str,
-    deadline: Deadline,
-) -> Result<(String, Testimony), Doubt> {
-    match &witness.provider {
-        Provider::Consul(config) => consul::ask(config, own, host, deadline),
-        Provider::Vcenter(config) => vcenter::ask(config, host, deadline),
-        Provider::Hetrix(config) => hetrix::ask(config, host, deadline),
-        Provider::Command { argv } => command::ask(argv, host, deadline),
-        Provider::Http(config) => page::ask(config, host, deadline),
-    }
-}
-
 /// A `down` counts only from a witness that sees the canary up in the same run.
-fn prove_sight(
-    witness: &Witness,
-    own: &Site,
-    testimony: Testimony,
-    deadline: Deadline,
-) -> Testimony {
+fn prove_sight(witness: &Witness, testimony: Testimony, question: &Question<'_>) -> Testimony {
     let (Testimony::Down(_), Some(canary)) = (&testimony, &witness.canary) else {
         return testimony;
     };
-    let said = match ask(witness, own, canary, deadline) {
+    let question = Question {
+        host: canary,
+        ..*question
+    };
+    let said = match provider(&witness.provider).ask(&question) {
         Ok((_, Testimony::Up)) => return testimony,
         Ok((_, said @ (Testimony::Down(_) | Testimony::Unknown(_)))) => said.to_string(),
         Err(doubt) => doubt.to_string(),

@@ -7,10 +7,10 @@
     reason = "a test that cannot go on says where"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use habeat::config::load::known_keys;
+use habeat::config::table::{Block, Fallback, Form, blocks};
 use habeat::config::{Config, Invalid, Loaded, Problem, load};
 use serde_yaml::{Mapping, Value};
 
@@ -19,6 +19,12 @@ local: {whoami: secondary, dc_check: primary, role: appserver}
 primary: {appserver_ip: 192.0.2.1, appserver_vmname: mbx1.example.com}
 secondary: {appserver_ip: 198.51.100.1, appserver_vmname: mbx2.example.com}
 ";
+
+/// Every key, as `block.key`.
+fn known_keys() -> Vec<String> {
+    let keys = |block: &'static Block| block.names().map(|name| block.dotted(name));
+    blocks().into_iter().flat_map(keys).collect()
+}
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -162,7 +168,7 @@ fn every_key_is_in_the_documentation_and_no_other() {
             .or_else(|| line.strip_prefix("### "));
         if let Some(name) = heading.filter(|name| !name.contains(' ')) {
             block = name.to_owned();
-            if !name.chars().all(|it| it.is_uppercase()) && !name.contains('.') {
+            if name.starts_with(|it: char| it.is_lowercase()) && !name.contains('.') {
                 found.insert(name.to_owned());
             }
         } else if let Some((name, _)) = line.strip_prefix("| `").and_then(|it| it.split_once('`')) {
@@ -171,6 +177,123 @@ fn every_key_is_in_the_documentation_and_no_other() {
         }
     }
     assert_eq!(found, BTreeSet::from_iter(known_keys()));
+}
+
+/// Returns the rows of each block's table in the reference.
+fn rows_of(page: &str) -> BTreeMap<String, Vec<String>> {
+    let mut block = String::new();
+    let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in page.lines() {
+        let heading = line.trim_start_matches('#').trim_start();
+        if line.starts_with('#') {
+            heading.clone_into(&mut block);
+        } else if line.starts_with("| `") && line.matches('|').count() == 5 {
+            rows.entry(block.clone()).or_default().push(line.to_owned());
+        }
+    }
+    rows
+}
+
+#[test]
+fn the_reference_is_the_table_of_keys() {
+    let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for block in blocks().into_iter().filter(|it| !it.path.is_empty()) {
+        let row = |key: &habeat::config::table::Key| {
+            format!(
+                "| `{}` | {} | {} | {} |",
+                key.name, key.form, key.fallback, key.prose
+            )
+        };
+        let rows = expected.entry(block.path.to_owned()).or_default();
+        rows.extend(block.keys.iter().map(row));
+    }
+    let mut page = rows_of(&text_of(project("docs/configuration.md")));
+    page.retain(|block, _| expected.contains_key(block));
+    for (block, rows) in expected {
+        let shown = page.remove(&block).unwrap_or_default();
+        let [rows, shown] = [rows, shown].map(|it| it.join("\n"));
+        assert_eq!(
+            shown, rows,
+            "docs/configuration.md, {block}: the left is the page"
+        );
+    }
+}
+
+/// Returns what the manual says of each key.
+fn entries_of(manual: &str) -> BTreeMap<String, String> {
+    let mut block = String::new();
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut keys: Vec<String> = Vec::new();
+    for line in manual.lines() {
+        if let Some(name) = line.strip_prefix(".Ss ") {
+            block = if name == "Top level" {
+                String::new()
+            } else {
+                format!("{name}.")
+            };
+        } else if let Some(names) = line.strip_prefix(".It Cm ") {
+            keys = names
+                .split(" , ")
+                .map(|name| format!("{block}{name}"))
+                .collect();
+        }
+        for key in &keys {
+            let text = found.entry(key.clone()).or_default();
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    found
+}
+
+#[test]
+fn the_manual_says_each_default_that_the_table_has() {
+    let manual = entries_of(&text_of(project("docs/man/habeat.yml.5")));
+    for block in blocks() {
+        for key in block.keys {
+            let path = block.dotted(key.name);
+            let said = manual
+                .get(&path)
+                .unwrap_or_else(|| panic!("{path} is not in the manual"));
+            let words = |text: &str| text.replace(['[', ']', ','], "");
+            match key.fallback {
+                Fallback::Is(text) => {
+                    assert!(words(said).contains(&words(text)), "{path}: {text}: {said}")
+                }
+                Fallback::Required if !block.path.is_empty() => {
+                    assert!(said.contains("Required"), "{path}: {said}");
+                }
+                Fallback::Required
+                | Fallback::RequiredIf(_)
+                | Fallback::Nothing
+                | Fallback::Said(_) => {}
+            }
+        }
+    }
+}
+
+/// A default that the table promises and the reader does not keep would be a lie.
+#[test]
+fn each_default_of_the_table_is_the_readers() {
+    let real = format!("{:?}", load_text(SMALLEST).unwrap().config);
+    for block in blocks() {
+        for key in block.keys {
+            let Fallback::Is(text) = key.fallback else {
+                continue;
+            };
+            let mut config: Mapping = serde_yaml::from_str(SMALLEST).unwrap();
+            let path = block.dotted(key.name);
+            let value: Value = match key.form {
+                Form::Command => serde_yaml::from_str(text).unwrap(),
+                _ => text.into(),
+            };
+            put(&mut config, &path.split('.').collect::<Vec<_>>(), value);
+            let given = load_text(&serde_yaml::to_string(&config).unwrap())
+                .unwrap()
+                .config;
+            assert_eq!(format!("{given:?}"), real, "{path}: {text}");
+        }
+    }
 }
 
 #[test]

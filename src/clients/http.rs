@@ -19,7 +19,7 @@ mod ear;
 mod fresh;
 
 pub(crate) use ear::Ear;
-pub(crate) use fresh::must_be_fresh;
+pub(crate) use fresh::{must_be_fresh, unix_seconds};
 
 use crate::config::{public_part, unmarked};
 

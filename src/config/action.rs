@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::keys::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero};
 use super::suggest::quoted;
+use super::table::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::{
     Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Role, Share, Takeover, Timeouts,
 };

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::keys::PROBE;
 use super::reader::Field;
 use super::scalar::Zero;
 use super::source::Source;
+use super::table::PROBE;
 use super::{Config, Fence, Policy, Probe, Target};
 use super::{action, duty, local, rules, site, target, witness};
 

@@ -28,7 +28,12 @@ pub(super) fn warn(config: &Config, sites: &Sites, top: &Section<'_>) {
             }
             Provider::Http(page) if is_elsewhere(page.url.reveal()) => {
                 let field = entry.map_or_else(|| top.get("witnesses"), |it| it.get("url"));
-                tell(&field, page.url.reveal(), None, "write https");
+                tell(
+                    &field,
+                    page.url.reveal(),
+                    page.token.as_ref(),
+                    "write https",
+                );
             }
             // TLS is not theirs to choose.
             Provider::Consul(_)

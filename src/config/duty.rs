@@ -1,11 +1,11 @@
 //! What the role does: which of its settings count, and what it needs of our own site.
 
-use super::keys::{BGP, SWITCH};
 use super::local::Local;
 use super::reader::{Field, Section};
 use super::site::Sites;
 use super::source::Source;
 use super::suggest::quoted;
+use super::table::{BGP, SWITCH};
 use super::{Duty, Proxyserver, Role, Takeover, action, mesh};
 
 /// The only way of moving traffic.
@@ -91,7 +91,7 @@ fn expect_known(way: &Field<'_>) {
         Some(name) => way.error(format!(
             "unknown way to move traffic {}; known: {}",
             quoted(name),
-            SWITCH.names.join(", ")
+            SWITCH.names().collect::<Vec<_>>().join(", ")
         )),
         None => way.error(format!(
             "missing; write {WAY}: the role proxyserver moves the traffic by the commands in \

@@ -7,8 +7,9 @@ use crate::base::refusal::{Code, Refusal};
 
 use super::notes::{Note, Notes};
 use super::reader::Field;
+use super::source::{self, Source, unmarked};
 use super::tree::{self, Node};
-use super::{Config, assemble, keys, source};
+use super::{Config, assemble};
 
 /// The largest file that is read, in bytes. A full config has some thousand.
 const LARGEST: u64 = 1 << 20;
@@ -107,19 +108,37 @@ impl fmt::Display for Invalid {
 
 impl std::error::Error for Invalid {}
 
+/// A config file that is YAML with blocks in it; nothing more is known of it.
+pub(super) struct File {
+    pub(super) source: Source,
+    pub(super) root: Node,
+}
+
+impl File {
+    /// Returns what the file holds.
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(unmarked(&self.source.bytes)).unwrap_or_default()
+    }
+}
+
 /// Reads and checks a config file.
 ///
 /// # Errors
 /// When the file cannot be read or used; the error lists every problem.
 pub fn load(path: &Path) -> Result<Loaded, Invalid> {
+    check(path, &open(path)?)
+}
+
+/// Reads a config file.
+pub(super) fn open(path: &Path) -> Result<File, Invalid> {
     let whole = |line, message| Invalid::whole(path, line, message);
-    let file = source::read(path, LARGEST).map_err(|why| Invalid {
+    let source = source::read(path, LARGEST).map_err(|why| Invalid {
         denied: why.kind() == io::ErrorKind::PermissionDenied,
         ..whole(None, format!("cannot read the config file: {why}"))
     })?;
     // libyaml takes the mark for indentation of the first key.
-    let text = std::str::from_utf8(source::unmarked(&file.bytes)).map_err(|err| {
-        let before = file.bytes.get(..err.valid_up_to()).unwrap_or_default();
+    let text = std::str::from_utf8(unmarked(&source.bytes)).map_err(|err| {
+        let before = source.bytes.get(..err.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         whole(
             Some(line),
@@ -140,11 +159,16 @@ pub fn load(path: &Path) -> Result<Loaded, Invalid> {
             return Err(whole(tree::locate(text, &[]), message.to_owned()));
         }
     }
+    Ok(File { source, root })
+}
+
+/// Checks a config file that was read from `path`.
+pub(super) fn check(path: &Path, file: &File) -> Result<Loaded, Invalid> {
     let notes = Notes::default();
-    let config = assemble::read(&Field::root(&root, &notes), &file);
+    let config = assemble::read(&Field::root(&file.root, &notes), &file.source);
     let (errors, warnings) = notes.into_parts();
-    let errors = settle(text, errors);
-    let warnings = settle(text, warnings);
+    let errors = settle(file.text(), errors);
+    let warnings = settle(file.text(), warnings);
     if errors.is_empty() {
         return Ok(Loaded { config, warnings });
     }
@@ -154,14 +178,6 @@ pub fn load(path: &Path) -> Result<Loaded, Invalid> {
         warnings,
         denied: false,
     })
-}
-
-/// Returns every key this version knows, as `block.key`, in the order of the documentation.
-///
-/// A site's block is called `SITE`, whatever its name in the file; a target written as a block
-/// is called `TARGET`.
-pub fn known_keys() -> Vec<String> {
-    keys::all()
 }
 
 /// Finds the lines and puts the problems into the order of the file.

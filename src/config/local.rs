@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::keys::{LOCAL, NOT_YET, TOP};
+use super::keys::NOT_YET;
 use super::provider::{KINDS, Kind};
 use super::reader::{Field, Section};
 use super::suggest::{or_known, quoted};
+use super::table::{LOCAL, TOP};
 use super::witness::LATER;
 use super::{Appserver, Files, MANUAL_SITE, Role};
 
@@ -90,7 +91,7 @@ fn site_name<'a>(field: &Field<'a>, what: &str) -> Option<&'a str> {
         field.error(format!("{} holds a control character", quoted(name)));
         return None;
     }
-    if TOP.names.contains(&name) {
+    if TOP.has(name) {
         field.error(format!(
             "{name:?} is the name of another block; call the site otherwise"
         ));

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::keys::{CONSUL, MESH};
 use super::local::Local;
 use super::provider::{self, Kind};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero, bracketed};
 use super::site::Sites;
 use super::source::Source;
+use super::table::{CONSUL, MESH};
 use super::{Consul, Mesh, action};
 
 /// Where Carbonio keeps its mesh, and how it is stopped and started (its package

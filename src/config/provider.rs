@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::credential::{self, Carried, expect_private};
-use super::keys::{COMMAND, CONSUL, HETRIX, Keys, PAGE, VCENTER};
 use super::reader::{Field, Section};
 use super::scalar::{self, Zero, bracketed, host_and_port};
 use super::source::Source;
 use super::suggest::quoted;
+use super::table::{Block, COMMAND, CONSUL, HETRIX, PAGE, VCENTER};
 use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Vcenter, action, target};
 
 /// Where a Consul agent answers by default
@@ -45,7 +45,7 @@ pub(super) const KINDS: [(&str, Kind); 5] = [
 
 impl Kind {
     /// Returns the keys that only this kind has.
-    pub(super) fn keys(self) -> &'static Keys {
+    pub(super) fn keys(self) -> &'static Block {
         match self {
             Self::Consul => &CONSUL,
             Self::Vcenter => &VCENTER,
@@ -72,7 +72,7 @@ pub(super) fn read(kind: Kind, section: &Section<'_>, file: &Source) -> Option<P
         Kind::Command => Provider::Command {
             argv: argv(&section.get("argv"))?,
         },
-        Kind::Http => Provider::Http(page(section)?),
+        Kind::Http => Provider::Http(page(section, file)?),
     })
 }
 
@@ -83,12 +83,12 @@ pub(super) fn timeout(kind: Kind, section: &Section<'_>) -> Duration {
 }
 
 /// Looks at the form of a block that nothing uses.
-pub(super) fn tolerate(section: &Section<'_>, keys: &Keys, file: &Source) {
-    for name in keys.names {
+pub(super) fn tolerate(section: &Section<'_>, keys: &Block, file: &Source) {
+    for name in keys.names() {
         section.get(name).text();
     }
     for secret in ["token", "password", "api_token"] {
-        if keys.names.contains(&secret) {
+        if keys.has(secret) {
             expect_private(&section.get(secret), file);
         }
     }
@@ -164,15 +164,17 @@ fn argv(field: &Field<'_>) -> Option<Vec<String>> {
     action::command(field)
 }
 
-fn page(section: &Section<'_>) -> Option<HttpWitness> {
+fn page(section: &Section<'_>, file: &Source) -> Option<HttpWitness> {
     let url = section.get("url");
     let [regexp, down_regexp] = ["regexp", "down_regexp"].map(|name| section.get(name));
     need(&url, "the http(s) address of the page");
-    let status = section.get("status");
+    let [status, max_age] = ["status", "max_age"].map(|name| section.get(name));
     let page = HttpWitness {
         status: (status.text()).map(|_| status.number(200, 100, Some(599))),
         regexp: target::regexp(&regexp),
         down_regexp: target::regexp(&down_regexp),
+        max_age: (max_age.text()).map(|_| max_age.duration(Duration::ZERO, Zero::Allowed)),
+        token: credential::read(section, ["token", "token_file"], Carried::InHeader, file),
         ca_file: ca_file(section, url.value().unwrap_or_default()),
         url: url.parsed(target::url)?,
     };

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::keys::{self, Keys};
+use super::keys;
 use super::notes::{Note, Notes};
 use super::scalar::{self, Zero};
 use super::suggest::{or_known, quoted};
 use super::syntax::run_together;
+use super::table::Block;
 use super::tree::Node;
 
 /// One key of the file and what stands there; `Null` when it is not given.
@@ -244,7 +245,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the block that stands here, and notes every key it should not have.
-    pub(super) fn section(&self, keys: &Keys) -> Section<'a> {
+    pub(super) fn section(&self, keys: &Block) -> Section<'a> {
         let section = self.block();
         section.expect_only(keys, &[]);
         section
@@ -284,7 +285,7 @@ impl<'a> Section<'a> {
     }
 
     /// Notes unknown keys, keys given twice, and misspellings that count.
-    pub(super) fn expect_only(&self, keys: &Keys, others: &[&str]) {
+    pub(super) fn expect_only(&self, keys: &Block, others: &[&str]) {
         let mut seen = std::collections::HashSet::new();
         for (index, (name, node)) in self.entries.iter().enumerate() {
             let shown: String = name.escape_debug().take(60).collect();
@@ -298,7 +299,7 @@ impl<'a> Section<'a> {
                 } else {
                     field.warn(format!("read as {meant:?}; write it so"));
                 }
-            } else if !keys.names.contains(&name.as_str()) && !others.contains(&name.as_str()) {
+            } else if !keys.has(name.as_str()) && !others.contains(&name.as_str()) {
                 field.error(keys::unknown(keys, name, others));
             }
         }

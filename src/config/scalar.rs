@@ -19,7 +19,7 @@ const HOST_LENGTH: usize = 253;
 
 /// Whether a time span may be zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Zero {
+pub enum Zero {
     /// It may.
     Allowed,
     /// It would make no sense.

@@ -1,10 +1,10 @@
 //! The blocks of the two sites, named by `local.whoami` and `local.dc_check`.
 
-use super::keys::{self, BGP, SITE, SWITCH};
 use super::local::Local;
 use super::reader::{Field, Section};
 use super::scalar::host;
 use super::suggest::{nearest, quoted};
+use super::table::{BGP, SITE, SWITCH, TOP};
 use super::{MANUAL_SITE, Role, Site};
 
 /// The keys of a block that name one host.
@@ -56,7 +56,7 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> S
             top.get(name).error(message);
         }
     }
-    top.expect_only(&keys::TOP, &[named.as_slice(), &others].concat());
+    top.expect_only(&TOP, &[named.as_slice(), &others].concat());
     if let (Some(peer), Some(role)) = (&peer, local.role) {
         let (addresses, hosts) = match role {
             Role::Appserver => (
@@ -147,10 +147,10 @@ fn need((key, values): &(Field<'_>, Vec<Field<'_>>), what: &str) {
 fn other_sites<'a>(top: &Section<'a>, named: &[&str]) -> Vec<&'a str> {
     let holds_site = |name: &str| {
         let field = top.get(name);
-        field.is_block() && field.block().names().any(|it| SITE.names.contains(&it))
+        field.is_block() && field.block().names().any(|it| SITE.has(it))
     };
     top.names()
-        .filter(|it| !keys::TOP.names.contains(it) && !named.contains(it))
+        .filter(|it| !TOP.has(it) && !named.contains(it))
         .filter(|it| holds_site(it))
         .collect()
 }

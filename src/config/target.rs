@@ -3,10 +3,10 @@
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
-use super::keys::TARGET;
 use super::reader::Field;
 use super::scalar::{host, host_and_port};
 use super::suggest::{or_known, quoted};
+use super::table::TARGET;
 use super::url::public_part;
 use super::{HttpTarget, Target, Url};
 

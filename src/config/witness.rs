@@ -1,12 +1,13 @@
 //! Who is asked: the list `witnesses`, or `local.provider` alone; and how many must say down.
 
-use super::keys::{HETRIX, NOT_YET, VCENTER, WITNESS};
+use super::keys::NOT_YET;
 use super::local::Local;
 use super::provider::{self, KINDS, Kind};
 use super::reader::{Field, Section};
 use super::site::Sites;
 use super::source::Source;
 use super::suggest::{or_known, quoted};
+use super::table::{HETRIX, VCENTER, WITNESS};
 use super::{Provider, Quorum, Stands, Vcenter, Witness, scalar};
 
 /// The word for a place in neither site.
@@ -55,11 +56,12 @@ fn word(kind: Kind) -> &'static str {
 fn entry(top: &Section<'_>, field: &Field<'_>, sites: &Sites, file: &Source) -> Option<Witness> {
     let section = field.block();
     let kind = kind(&section.get("provider"))?;
-    section.expect_only(kind.keys(), WITNESS.names);
+    let shared: Vec<_> = WITNESS.names().collect();
+    section.expect_only(kind.keys(), &shared);
     // An entry that says only who is asked is asked with the block of that name.
     let says_how = section
         .names()
-        .any(|name| name != "timeout" && kind.keys().names.contains(&name));
+        .any(|name| name != "timeout" && kind.keys().has(name));
     let how = match kind {
         Kind::Consul | Kind::Vcenter | Kind::Hetrix if !says_how => block(top, kind),
         Kind::Consul | Kind::Vcenter | Kind::Hetrix | Kind::Command | Kind::Http => field.block(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
+use super::{Deadline, Doubt, DoubtKind, Provider, Question, Testimony, Voice};
 use crate::base::command::{Finished, Outcome, Runner};
 use crate::base::logging::word;
 
@@ -30,12 +30,15 @@ const GRACE: Duration = Duration::from_secs(1);
 /// What a killed program has to be gone, at the most; never more than an eighth of the whole time.
 const FAREWELL: Duration = Duration::from_millis(100);
 
+/// As the config has it: a program and its arguments.
+impl Provider for Vec<String> {
+    fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt> {
+        ask(self, question.host, question.deadline)
+    }
+}
+
 /// Asks about `host`; returns the name it is known by, and what was said of it.
-pub(super) fn ask(
-    argv: &[String],
-    host: &str,
-    deadline: Deadline,
-) -> Result<(String, Testimony), Doubt> {
+fn ask(argv: &[String], host: &str, deadline: Deadline) -> Result<(String, Testimony), Doubt> {
     let left = deadline.left();
     let grace = GRACE.min(left / 4);
     let within = left - grace - FAREWELL.min(left / 8);

@@ -13,9 +13,9 @@
 use std::thread::{Builder, scope};
 
 use super::conversation::{Conversation, Deadline, Door, Reply};
-use super::{Doubt, DoubtKind, Testimony, Voice};
+use super::{Case, Doubt, DoubtKind, Loss, Provider, Question, Testimony, Voice};
 use crate::clients::http::segment;
-use crate::config::{Consul, Gossip, Site};
+use crate::config::{Consul, Gossip, Role, Site};
 
 mod catalog;
 mod gossip;
@@ -30,8 +30,34 @@ const TOKEN: &str = "X-Consul-Token";
 const EMPTY_HINT: &str = "a missing or powerless token looks the same, and so does a dead server \
     that autopilot has cleaned up";
 
+impl Provider for Consul {
+    fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt> {
+        ask(self, question.own, question.host, question.deadline)
+    }
+
+    /// The documented layout has most servers in the primary site: what takes the site or the line
+    /// away takes the leader away, and our own side's gossip takes a cut for a death.
+    fn would_say(&self, case: &Case<'_>) -> Testimony {
+        if case.config.own.hosts == case.config.peer.hosts {
+            let detail = "both hosts have one name";
+            return Testimony::Unknown(Doubt::new(DoubtKind::Ambiguous, detail));
+        }
+        let has_leader = match case.loss {
+            // The peer's servers are the majority, or there is nothing to recover.
+            Loss::Host => case.config.role() != Role::Consulserver,
+            Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves => false,
+        };
+        match self.gossip {
+            _ if has_leader => Testimony::Down(Voice::Proven),
+            Gossip::Never => Testimony::Unknown(Doubt::new(DoubtKind::NoLeader, "gossip: never")),
+            Gossip::Anchored => Testimony::Down(Voice::Anchored),
+            Gossip::Always => Testimony::Down(Voice::Proven),
+        }
+    }
+}
+
 /// Asks about `host`. It says down only after it was seen to know `own` as alive.
-pub(super) fn ask(
+fn ask(
     config: &Consul,
     own: &Site,
     host: &str,

@@ -4,7 +4,7 @@
 //! is cut looks to it exactly like a site that is dead.
 
 use super::conversation::{Conversation, Deadline, Door, excerpt};
-use super::{Doubt, DoubtKind, Testimony};
+use super::{Doubt, DoubtKind, Provider, Question, Testimony};
 use crate::base::clock::Now;
 use crate::config::{Hetrix, Secret};
 
@@ -13,16 +13,13 @@ mod monitor;
 
 use list::Wanted;
 
-/// Asks about the monitor that is named `host` or has it as its id.
-pub(super) fn ask(
-    config: &Hetrix,
-    host: &str,
-    deadline: Deadline,
-) -> Result<(String, Testimony), Doubt> {
-    hear(config, host, deadline, Now::read().wall)
+impl Provider for Hetrix {
+    fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt> {
+        hear(self, question.host, question.deadline, Now::read().wall)
+    }
 }
 
-/// The same; `now` is in Unix seconds, as all times of HetrixTools are.
+/// Asks about the monitor that is named `host` or has it as its id; `now` is in Unix seconds, as all times of HetrixTools are.
 fn hear(
     config: &Hetrix,
     host: &str,

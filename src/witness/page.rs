@@ -2,20 +2,26 @@
 //!
 //! Without an expression for it, a page never says down.
 
+use std::time::Duration;
+
 use regex_lite::Regex;
 use ureq::http::Method;
+use ureq::http::header::LAST_MODIFIED;
 
 use super::conversation::{Conversation, Door, Reply, excerpt};
-use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
-use crate::clients::http::{host_and_port, segment};
-use crate::config::{HttpWitness, public_part};
+use super::{Deadline, Doubt, DoubtKind, Provider, Question, Testimony, Voice};
+use crate::base::clock::Now;
+use crate::clients::http::{host_and_port, segment, unix_seconds};
+use crate::config::{HttpWitness, Secret, public_part};
+
+impl Provider for HttpWitness {
+    fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt> {
+        ask(self, question.host, question.deadline)
+    }
+}
 
 /// Asks about `host`; returns the name it is known by, and what was said of it.
-pub(super) fn ask(
-    config: &HttpWitness,
-    host: &str,
-    deadline: Deadline,
-) -> Result<(String, Testimony), Doubt> {
+fn ask(config: &HttpWitness, host: &str, deadline: Deadline) -> Result<(String, Testimony), Doubt> {
     let url = config.url.reveal().replace("{host}", &segment(host));
     let signs = Signs::of(config)?;
     let heard = fetch(config, &url, deadline).and_then(|page| signs.look_for(&page));
@@ -75,12 +81,13 @@ fn compile(regexp: &str) -> Result<Regex, Doubt> {
 /// Returns an answer with the expected status.
 fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, Doubt> {
     host_and_port(url).map_err(|why| Doubt::new(DoubtKind::Unusable, why))?;
+    let bearer = config.token.as_ref().map(bearer);
     let conversation = Conversation::open(&Door {
         base_url: url,
         ca_file: config.ca_file.as_deref(),
-        token: None,
+        token: bearer.as_ref().map(|bearer| ("authorization", bearer)),
         deadline,
-        max_age: 0,
+        max_age: config.max_age.map_or(0, seconds),
     })?
     .shown_as(public_part(url));
     let reply = conversation.send(&Method::GET, "", None)?.whole()?;
@@ -91,6 +98,7 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
         });
     if expected {
         reply.must_be_fresh()?;
+        must_be_written_lately(config, &reply)?;
         return Ok(reply);
     }
     let wanted = config
@@ -101,6 +109,31 @@ fn fetch(config: &HttpWitness, url: &str, deadline: Deadline) -> Result<Reply, D
         doubt.kind,
         format!("{}; expected {wanted}", doubt.detail),
     ))
+}
+
+fn bearer(token: &Secret) -> Secret {
+    Secret::new(format!("Bearer {}", token.reveal()))
+}
+
+/// A page that is a file tells when it was last written. It may have been given up since.
+fn must_be_written_lately(config: &HttpWitness, page: &Reply) -> Result<(), Doubt> {
+    let (Some(limit), Some(written)) = (config.max_age, page.headers.get(LAST_MODIFIED)) else {
+        return Ok(());
+    };
+    let text = excerpt(written.as_bytes());
+    let stale =
+        |why: &str| Err(page.doubt(DoubtKind::Stale, format!("last-modified: {text:?}{why}")));
+    let Some(written) = unix_seconds(&text) else {
+        return stale(" is no date of HTTP");
+    };
+    if Now::read().wall.saturating_sub(written) > seconds(limit) {
+        return stale(&format!(" is more than {} s ago", limit.as_secs()));
+    }
+    Ok(())
+}
+
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

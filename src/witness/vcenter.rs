@@ -5,8 +5,8 @@
 //! VM is asked for twice: by its name, and by its name among the connected hosts. Only a VM that
 //! is found both times has a live state (filters of "list", vSphere Automation API, vCenter: VM).
 
-use super::{Deadline, Doubt, DoubtKind, Testimony, Voice};
-use crate::config::Vcenter;
+use super::{Case, Deadline, Doubt, DoubtKind, Loss, Provider, Question, Testimony, Voice};
+use crate::config::{Stands, Vcenter};
 
 mod dialect;
 mod inventory;
@@ -25,14 +25,28 @@ const ON: &str = "POWERED_ON";
 const OFF: &str = "POWERED_OFF";
 const SUSPENDED: &str = "SUSPENDED";
 
+impl Provider for Vcenter {
+    fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt> {
+        ask(self, question.host, question.deadline)
+    }
+
+    /// It sees the hosts of the judged site only over the line that is cut, or not at all; of those
+    /// it does not see it shows the last state.
+    fn would_say(&self, case: &Case<'_>) -> Testimony {
+        match (case.loss, case.stands) {
+            (Loss::Site | Loss::SiteAlone, _) | (Loss::Line | Loss::Ourselves, Stands::InOwn) => {
+                let detail = "its host is not connected";
+                Testimony::Unknown(Doubt::new(DoubtKind::Unclear, detail))
+            }
+            (Loss::Host | Loss::Line | Loss::Ourselves, _) => case.seen_from_outside(),
+        }
+    }
+}
+
 /// Asks about `host`; returns the name it is known by, and what was said of it.
 ///
 /// Its `down` is proven: exactly one VM of that name, off, on a host that reports.
-pub(super) fn ask(
-    config: &Vcenter,
-    host: &str,
-    deadline: Deadline,
-) -> Result<(String, Testimony), Doubt> {
+fn ask(config: &Vcenter, host: &str, deadline: Deadline) -> Result<(String, Testimony), Doubt> {
     let sight = session::hold(config, deadline, |session| look(session, host))?;
     Ok((host.to_owned(), testimony(&sight)?))
 }

@@ -151,6 +151,10 @@ pub struct HttpWitness {
     pub regexp: Option<String>,
     /// Down when the body matches this; without it the page never says down.
     pub down_regexp: Option<String>,
+    /// How old the page may be, by what its headers say; without it, not older than this request.
+    pub max_age: Option<Duration>,
+    /// Sent as a bearer token when there is one.
+    pub token: Option<Secret>,
     /// Certificates to trust instead of the public ones.
     pub ca_file: Option<PathBuf>,
 }

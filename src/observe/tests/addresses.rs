@@ -29,6 +29,14 @@ fn ours() -> Answer {
     Answer::Ours("ours".to_owned())
 }
 
+fn nobody(what: &str) -> Answer {
+    Answer::NoAnswer(what.to_owned())
+}
+
+fn unsure(what: &str) -> Answer {
+    Answer::CouldNotProbe(what.to_owned())
+}
+
 /// What came of one address; nothing where there is no way to it.
 type Seen = (&'static str, Option<Answer>);
 
@@ -45,8 +53,6 @@ fn sum(all: &[Seen]) -> (Answer, Vec<String>) {
 
 #[test]
 fn the_addresses_of_a_name_come_to_one_answer() {
-    let nobody = |what: &str| Answer::NoAnswer(what.to_owned());
-    let unsure = |what: &str| Answer::CouldNotProbe(what.to_owned());
     let no_six = format!("{SIX}: no route");
     for (name, seen, expected, left_out) in [
         (
@@ -83,6 +89,21 @@ fn the_addresses_of_a_name_come_to_one_answer() {
             Some(no_six),
         ),
         (
+            "nothing",
+            vec![],
+            unsure("there is no address to look at"),
+            None,
+        ),
+    ] {
+        let expected = (expected, Vec::from_iter(left_out));
+        assert_eq!(sum(&seen), expected, "{name}");
+    }
+}
+
+#[test]
+fn an_address_without_a_way_is_left_out_only_with_its_family() {
+    for (name, seen, expected, left_out) in [
+        (
             "the only family has no route",
             vec![(SIX, None)],
             unsure("no route"),
@@ -100,6 +121,15 @@ fn the_addresses_of_a_name_come_to_one_answer() {
             unsure("192.0.2.8: no route"),
             None,
         ),
+    ] {
+        let expected = (expected, Vec::from_iter(left_out));
+        assert_eq!(sum(&seen), expected, "{name}");
+    }
+}
+
+#[test]
+fn our_own_answer_is_left_out() {
+    for (name, seen, expected, left_out) in [
         (
             "we answer, and nobody else does",
             vec![(FOUR, Some(ours())), (OTHER_FOUR, Some(no_answer()))],
@@ -112,12 +142,6 @@ fn the_addresses_of_a_name_come_to_one_answer() {
             vec![(FOUR, Some(ours())), (SIX, Some(Answer::Answered))],
             Answer::Answered,
             Some("ours".to_owned()),
-        ),
-        (
-            "nothing",
-            vec![],
-            unsure("there is no address to look at"),
-            None,
         ),
     ] {
         let expected = (expected, Vec::from_iter(left_out));

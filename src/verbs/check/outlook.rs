@@ -1,28 +1,13 @@
 //! What the configured witnesses can and cannot tell apart: for each kind of loss, what a run
 //! would come to. The verdict is the one that decides in earnest; only the evidence is imagined,
-//! by what each provider's page in `docs/witnesses/` says of it.
+//! by what each provider says that it can tell apart.
 
 use serde::Serialize;
 
-use crate::config::{Config, Gossip, Provider, Role, Stands, Takeover, Witness};
+use crate::config::{Config, Takeover};
 use crate::core::{Agent, Ignorance, Verdict, verdict};
 use crate::observe::{Leader, Observation, Reach, Standing};
-use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, weight};
-
-/// What is lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Loss {
-    /// The peer's host, alone.
-    Host,
-    /// The whole site of the peer.
-    Site,
-    /// Every way out of the peer's site; it lives, and serves whoever is inside.
-    SiteAlone,
-    /// The line between the sites; both live.
-    Line,
-    /// Our own way out: we see nobody.
-    Ourselves,
-}
+use crate::witness::{Doubt, DoubtKind, Heard, Loss, weight, would_say};
 
 const LOSSES: [Loss; 5] = [
     Loss::Host,
@@ -122,71 +107,6 @@ fn standing(config: &Config, loss: Loss) -> Standing {
         Loss::Host | Loss::Site | Loss::SiteAlone | Loss::Line => Standing::Connected,
         Loss::Ourselves => Standing::Isolated,
     }
-}
-
-fn would_say(config: &Config, witness: &Witness, loss: Loss) -> Testimony {
-    let unreachable = || doubt(DoubtKind::Unreachable, "lost with it");
-    match (witness.stands, loss) {
-        (Stands::InJudged, Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves) => {
-            return unreachable();
-        }
-        (Stands::InJudged, Loss::Host) | (Stands::Unsaid | Stands::InOwn | Stands::Apart, _) => {}
-    }
-    match (&witness.provider, loss) {
-        (Provider::Consul(_), _) if config.own.hosts == config.peer.hosts => {
-            doubt(DoubtKind::Ambiguous, "both hosts have one name")
-        }
-        // The peer's servers are the majority, or there is nothing to recover.
-        (Provider::Consul(consul), Loss::Host) if config.role() == Role::Consulserver => {
-            consul_would_say(consul.gossip, Loss::Site)
-        }
-        (Provider::Consul(consul), _) => consul_would_say(consul.gossip, loss),
-        (_, Loss::Ourselves) if witness.stands != Stands::InOwn => unreachable(),
-        (_, Loss::Host) => Testimony::Down(Voice::Proven),
-        // It sees the hosts of the judged site only over the line that is cut, or not at all.
-        (Provider::Vcenter(_), Loss::Site | Loss::SiteAlone) => {
-            doubt(DoubtKind::Unclear, "its host is not connected")
-        }
-        (Provider::Vcenter(_), Loss::Line | Loss::Ourselves) if witness.stands == Stands::InOwn => {
-            doubt(DoubtKind::Unclear, "its host is not connected")
-        }
-        (
-            Provider::Hetrix(_) | Provider::Command { .. } | Provider::Http(_),
-            Loss::Site | Loss::SiteAlone,
-        ) => Testimony::Down(Voice::Proven),
-        (
-            Provider::Hetrix(_) | Provider::Command { .. } | Provider::Http(_),
-            Loss::Line | Loss::Ourselves,
-        ) if witness.stands == Stands::InOwn => Testimony::Down(Voice::Proven),
-        (
-            Provider::Vcenter(_)
-            | Provider::Hetrix(_)
-            | Provider::Command { .. }
-            | Provider::Http(_),
-            Loss::Line | Loss::Ourselves,
-        ) => Testimony::Up,
-    }
-}
-
-/// The documented layout has most Consul servers in the primary site: what takes the site or the
-/// line away takes the leader away.
-fn consul_would_say(gossip: Gossip, loss: Loss) -> Testimony {
-    match (loss, gossip) {
-        (Loss::Host, _) => Testimony::Down(Voice::Proven),
-        (Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves, Gossip::Never) => {
-            doubt(DoubtKind::NoLeader, "gossip: never")
-        }
-        (Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves, Gossip::Anchored) => {
-            Testimony::Down(Voice::Anchored)
-        }
-        (Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves, Gossip::Always) => {
-            Testimony::Down(Voice::Proven)
-        }
-    }
-}
-
-fn doubt(kind: DoubtKind, detail: &str) -> Testimony {
-    Testimony::Unknown(Doubt::new(kind, detail))
 }
 
 fn fix(config: &Config, loss: Loss, verdict: &Verdict) -> Option<String> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Deadline, Doubt, DoubtKind, Testimony, Voice, ask};
-use crate::config::{HttpWitness, Provider, Url};
+use crate::config::{HttpWitness, Provider, Secret, Url};
 use crate::witness::tests::golden::{Page, Row};
 use crate::witness::tests::parties::{Party, Reads};
 use crate::witness::tests::server::{Server, response};
@@ -45,6 +45,8 @@ fn config(
         status,
         regexp: regexp.map(str::to_owned),
         down_regexp: down_regexp.map(str::to_owned),
+        max_age: None,
+        token: None,
         ca_file: None,
     }
 }
@@ -179,6 +181,57 @@ fn a_witness_that_is_set_up_wrongly_is_unusable_and_asks_nothing() {
         assert_eq!(doubt.kind, DoubtKind::Unusable, "{doubt}");
     }
     assert!(server.requests().is_empty());
+}
+
+#[test]
+fn the_token_goes_along_and_is_not_shown() {
+    let server = Server::saying(200, "state: down");
+    let config = HttpWitness {
+        token: Some(Secret::new("5f2e-secret".to_owned())),
+        ..config(&server.url, None, UP, DOWN)
+    };
+    ask(&config, HOST, Deadline::after(AMPLE)).expect("a testimony");
+    let asked = server.requests().concat().to_lowercase();
+    assert!(
+        asked.contains("authorization: bearer 5f2e-secret\r\n"),
+        "{asked}"
+    );
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("5f2e-secret"), "{shown}");
+}
+
+#[test]
+fn a_page_that_is_older_than_it_may_be_is_stale() {
+    let minute = Some(Duration::from_secs(60));
+    let old = "last-modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (headers, max_age, expected) in [
+        ("", None, None),
+        ("", minute, None),
+        (old, None, None),
+        (old, minute, Some(DoubtKind::Stale)),
+        ("last-modified: once\r\n", minute, Some(DoubtKind::Stale)),
+        ("age: 60\r\nx-cache: HIT\r\n", minute, None),
+        ("age: 60\r\n", None, Some(DoubtKind::Stale)),
+        ("age: 61\r\n", minute, Some(DoubtKind::Stale)),
+        ("x-cache: HIT\r\n", minute, Some(DoubtKind::Stale)),
+        (
+            "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+            minute,
+            Some(DoubtKind::Stale),
+        ),
+    ] {
+        for status in [200, 503] {
+            let page = response(status, headers, "state: down");
+            let server = Server::routing(move |_| page.clone());
+            let config = HttpWitness {
+                max_age,
+                ..config(&server.url, Some(status), UP, DOWN)
+            };
+            let heard = ask(&config, HOST, Deadline::after(AMPLE));
+            let kind = heard.err().map(|doubt| doubt.kind);
+            assert_eq!(kind, expected, "{status} {headers:?} {max_age:?}");
+        }
+    }
 }
 
 #[test]
