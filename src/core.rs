@@ -32,7 +32,7 @@ pub use verdict::{Agent, Ignorance, Verdict, contradict, verdict};
 pub const STREAK_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What should happen, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct Decision {
     /// What the evidence says of the peer.
@@ -42,7 +42,7 @@ pub struct Decision {
 }
 
 /// What should happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Choice {
     /// Nothing: all is well.
     Rest,
@@ -61,7 +61,7 @@ pub enum Choice {
 }
 
 /// Why habeat does not act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Hold {
     /// The peer is seen alive again, this many times of so many.
     Returning {
@@ -117,7 +117,7 @@ pub enum Hold {
 }
 
 /// What the manual site does with its HA module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModuleOrder {
     /// Stop it, once.
     Stop,

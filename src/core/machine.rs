@@ -47,7 +47,7 @@ pub struct Setup {
 }
 
 /// All that the machine knows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct State {
     /// What is durable.
     pub memory: Memory,
@@ -68,7 +68,7 @@ impl State {
 }
 
 /// What a crash forgets.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Run {
     place: Place,
     errand: Option<Errand>,
@@ -103,7 +103,7 @@ pub struct Run {
 }
 
 /// What is waited for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 enum Place {
     #[default]
     Asked,
@@ -119,7 +119,7 @@ enum Place {
 }
 
 /// What a look is for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Purpose {
     /// To decide.
     Decide,
@@ -130,7 +130,7 @@ enum Purpose {
 }
 
 /// What comes once all that is to be durable is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum After {
     /// The next step of the plan.
     Work,

@@ -218,6 +218,8 @@ fn event(now: u64, stop: bool, what: What) -> Event {
 fn looked(system: &mut System, tale: &mut Tale, verdict: Verdict, took: u64, now: u64) {
     let ghost = &mut system.ghost;
     let is_first = tale.look.is_none();
+    // What was written by now was right then.
+    tale.until_look = (ghost.dead, ghost.alive);
     tale.look = Some((verdict, now - took));
     tale.since = Since::Writes;
     match verdict {

@@ -9,7 +9,7 @@ use crate::system::{Call, Kind, Running, System, Verdict, kind};
 use crate::time::Later;
 use crate::world::{Account, WHOLE_SWITCH};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Move {
     /// A run begins.
     Start(Call, Later),
@@ -30,7 +30,7 @@ pub(crate) enum Move {
     Delete,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Answer {
     Look(Verdict),
     SlowLook,
@@ -142,8 +142,7 @@ fn running(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Mov
     let answers = answers(role, setup, system, run);
     for answer in answers.iter().copied() {
         all.push(Move::Tell(answer, false));
-        let is_write = matches!(run.effect, Effect::Write(_));
-        if !run.tale.stopped && answer.is_calm() && !is_write {
+        if !run.tale.stopped && answer.is_calm() && stop_matters(role, run) {
             all.push(Move::Tell(answer, true));
         }
     }
@@ -170,6 +169,24 @@ fn running(role: Role, setup: &Setup, system: &System, run: &Running) -> Vec<Mov
         | Effect::End(_) => {}
     }
     all
+}
+
+/// A stop is noticed before the next step: that it came during a write, or during a look that another
+/// one follows, comes to the same as a little later.
+fn stop_matters(role: Role, run: &Running) -> bool {
+    match &run.effect {
+        Effect::Write(_) => false,
+        Effect::Observe => {
+            run.tale.look.is_some() || matches!(role, Role::ManualSite | Role::Proxy)
+        }
+        Effect::Recall
+        | Effect::FindOrphans
+        | Effect::AwaitOrphans(_)
+        | Effect::EndOrphans
+        | Effect::Run(_)
+        | Effect::Wait(_)
+        | Effect::End(_) => true,
+    }
 }
 
 fn changes(kind: Kind) -> bool {

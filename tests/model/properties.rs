@@ -14,7 +14,7 @@ use crate::system::{
 use crate::time::{BLOCK, MAX_AGE};
 use crate::world::WHOLE_SWITCH;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Property {
     /// An effect follows a look that supports it: what cannot be taken back directly, the rest
     /// without a wait; and the look is young.
@@ -179,10 +179,12 @@ fn ended(system: &System, run: &Running, ending: &Ending) -> Broken {
 pub(crate) fn left(system: &System, tale: &Tale, ending: Option<&Ending>) -> Broken {
     let (dead, alive) = rows(&system.disk);
     let is_whole = ending.is_some() && !tale.unwritten;
-    let (dead_before, alive_before) = tale.before;
-    let bears = |seen: Row, before: Row, disk| seen.bears(disk) || (!is_whole && before.bears(disk));
-    broken(bears(system.ghost.dead, dead_before, dead), Property::Row)
-        .or_else(|| broken(bears(system.ghost.alive, alive_before, alive), Property::Return))
+    let seen = (system.ghost.dead, system.ghost.alive);
+    // Who was killed may not have written down the last look, or none.
+    let rows = [seen, tale.until_look, tale.before];
+    let right = &rows[..if is_whole { 1 } else { 3 }];
+    broken(right.iter().any(|it| it.0.bears(dead)), Property::Row)
+        .or_else(|| broken(right.iter().any(|it| it.1.bears(alive)), Property::Return))
         .or_else(|| broken(counts(system, tale, ending, is_whole), Property::Attempts))
 }
 

@@ -1,8 +1,7 @@
 //! Breadth first over all that can happen: a counterexample is a shortest one.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt::{self, Write};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 use crate::apply::Model;
 use crate::moves::{Move, moves};
@@ -139,35 +138,31 @@ impl<'a> Search<'a> {
     }
 }
 
-/// A state as 128 bits of its text: that two of some millions have the same ones is out of the
-/// question.
+/// A state as 128 bits: that two of some millions have the same ones is out of the question.
 fn fingerprint(system: &System) -> u128 {
     let mut print = Print(0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f);
-    let told = match &system.run {
-        None => write!(print, "{:?}{:?}{:?}", system.disk, system.world, system.ghost),
-        Some(run) => {
-            // Where the disk is what the machine takes it for, it is told once.
-            let is_same = system.disk == run.state.memory;
-            let disk = (!is_same).then_some(&system.disk);
-            write!(print, "{disk:?}{:?}{:?}{run:?}", system.world, system.ghost)
-        }
-    };
-    told.unwrap();
+    // Where the disk is what the machine takes it for, it is told once.
+    let is_same = (system.run.as_ref()).is_some_and(|run| run.state.memory == system.disk);
+    (!is_same).then_some(&system.disk).hash(&mut print);
+    (&system.world, &system.ghost, &system.run).hash(&mut print);
     u128::from(print.0) << 64 | u128::from(print.1)
 }
 
 struct Print(u64, u64);
 
-impl Write for Print {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for chunk in text.as_bytes().chunks(8) {
+impl Hasher for Print {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
             word[..chunk.len()].copy_from_slice(chunk);
             let word = u64::from_le_bytes(word);
             self.0 = fold(self.0 ^ word, 0xa076_1d64_78bd_642f);
             self.1 = fold(self.1.rotate_left(23) ^ word, 0xe703_7ed1_a0b4_28db);
         }
-        Ok(())
     }
 }
 

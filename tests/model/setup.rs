@@ -15,7 +15,7 @@ pub(crate) const STOP_MODULE: &str = "stop-module";
 pub(crate) const START_MODULE: &str = "start-module";
 
 /// Which of the bounded worlds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Role {
     Mailbox,
     FencedMailbox,

@@ -10,7 +10,7 @@ use habeat::core::{Choice, Memory, Phase};
 use crate::time::{BLOCK, Later, SPACING, Shift, UPTIME, day};
 use crate::world::World;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct System {
     pub(crate) disk: Memory,
     pub(crate) world: World,
@@ -21,7 +21,7 @@ pub(crate) struct System {
 /// What the machine is not asked for: what the properties remember over the runs. A row begins as
 /// the disk has it, which was checked when that run was over, and is counted on by what this run
 /// sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub(crate) struct Ghost {
     pub(crate) dead: Row,
     pub(crate) alive: Row,
@@ -32,7 +32,7 @@ pub(crate) struct Ghost {
 }
 
 /// Spaced runs in a row, and the last that counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub(crate) struct Row {
     pub(crate) runs: u8,
     pub(crate) last: Option<u64>,
@@ -76,7 +76,7 @@ impl Ghost {
     }
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Running {
     pub(crate) state: State,
     pub(crate) effect: Effect,
@@ -84,7 +84,7 @@ pub(crate) struct Running {
     pub(crate) tale: Tale,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Verdict {
     Dead,
     Alive,
@@ -96,7 +96,7 @@ pub(crate) enum Verdict {
     Led,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Since {
     Writes,
     Work,
@@ -104,7 +104,7 @@ pub(crate) enum Since {
 }
 
 /// What was decided, as far as it matters here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Decided {
     Nothing,
     TakeOver,
@@ -123,7 +123,7 @@ impl Decided {
 }
 
 /// What was seen of one run, from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tale {
     pub(crate) call: Call,
     pub(crate) look: Option<(Verdict, u64)>,
@@ -146,6 +146,8 @@ pub(crate) struct Tale {
     pub(crate) saved: bool,
     /// As the run found it: rows, attempts, whether the fence failed.
     pub(crate) before: (Row, Row),
+    /// The rows up to the last look.
+    pub(crate) until_look: (Row, Row),
     pub(crate) attempts: u32,
     pub(crate) fence_failed: bool,
     pub(crate) was_fenced: (bool, bool),
@@ -156,7 +158,7 @@ pub(crate) struct Tale {
 }
 
 /// What habeat is called for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Call {
     Run,
     /// The same, where the operator has said: hands off.
@@ -194,6 +196,7 @@ impl Tale {
             unwritten: false,
             saved: false,
             before: rows(&system.disk),
+            until_look: rows(&system.disk),
             attempts: promotion.map_or(0, |it| it.attempts),
             fence_failed: promotion.is_some_and(|it| it.phase == Phase::FenceFailed),
             was_fenced: (system.world.off, system.world.fenced),
@@ -272,7 +275,7 @@ pub(crate) fn rows(disk: &Memory) -> (Row, Row) {
 }
 
 /// What an order is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Command(&'static str, usize),
     Task(Task),

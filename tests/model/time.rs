@@ -11,7 +11,7 @@
 //!   bucket get the same answers now. They could get different ones later, after the same wait; but
 //!   the waits that are offered (soon, the timer, hours, a day) end on either side of each
 //!   threshold from the lower edge, so each answer that the true age could get later is still given;
-//! - what is only written down (`since`, `started`, `finished`, …) becomes "now".
+//! - what is only written down (`since`, `started`, `finished`, why it failed, …) is dropped.
 //!
 //! Within a run nothing is rounded: it has few events, and its clock only moves where something is
 //! slow.
@@ -19,7 +19,8 @@
 use std::time::Duration;
 
 use habeat::base::clock::Now;
-use habeat::core::{Memory, STREAK_LASTS};
+use habeat::core::story::Story;
+use habeat::core::{Memory, Phase, STREAK_LASTS};
 
 pub(crate) const SPACING: u64 = 50_000;
 pub(crate) const MAX_AGE: u64 = 30_000;
@@ -31,7 +32,7 @@ pub(crate) const SLOW: u64 = 31_000;
 const BOOT: &str = "this";
 
 /// When the next run comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Later {
     Soon,
     ByTimer,
@@ -103,33 +104,33 @@ impl Shift {
         }
     }
 
-    fn forget(&self, moment: &mut Option<Now>) {
-        if moment.is_some() {
-            *moment = Some(at(self.to));
-        }
-    }
-
     pub(crate) fn memory(&self, memory: &mut Memory) {
+        let now = || Some(at(self.to));
         if let Some(suspicion) = &mut memory.suspicion {
-            self.forget(&mut suspicion.since);
+            suspicion.since = None;
             self.row(&mut suspicion.dead_streak, &mut suspicion.last);
         }
         if let Some(promotion) = &mut memory.promotion {
             self.row(&mut promotion.alive_streak, &mut promotion.alive_last);
-            self.forget(&mut promotion.fenced);
-            self.forget(&mut promotion.started);
-            self.forget(&mut promotion.finished);
-            self.forget(&mut promotion.failback);
-            for word in [&mut promotion.failure, &mut promotion.acknowledged] {
-                word.as_mut().map(String::clear);
+            promotion.fenced = promotion.fenced.take().and_then(|_| now());
+            promotion.failback = promotion.failback.take().and_then(|_| now());
+            // Only a file that was touched is asked for these.
+            if promotion.phase != Phase::Finished || promotion.started.is_some() {
+                promotion.started = now();
+                promotion.acknowledged = None;
             }
+            promotion.acknowledged.as_mut().map(String::clear);
+            (promotion.finished, promotion.failure) = (None, None);
         }
         if let Some(module) = &mut memory.module {
             self.row(&mut module.alive_streak, &mut module.alive_last);
-            self.forget(&mut module.failback);
+            module.failback = module.failback.take().and_then(|_| now());
         }
-        if memory.story.epoch == 0 {
-            self.forget(&mut memory.story.began);
+        if memory.story.epoch == 0 && memory.promotion.is_none() {
+            // Nothing is asked of a journal that tells of no promotion, but who may still run.
+            let children = std::mem::take(&mut memory.story.children);
+            memory.story = Story::default();
+            memory.story.children = children;
         }
         self.block(&mut memory.story.began);
         self.block(&mut memory.story.ended);

@@ -10,7 +10,7 @@ use habeat::core::story::{Child, Entry, Extent, Told};
 use crate::setup::{DEACTIVATE, FLUSH, START_MODULE, STOP_MODULE};
 use crate::time::at;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Account {
     /// There is none.
     Absent,
@@ -22,14 +22,14 @@ pub(crate) enum Account {
 }
 
 /// A command that a killed run left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Orphan {
     Promote,
     /// One of the admin's commands, by its step and its place in the stage.
     Command(&'static str, usize),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct World {
     pub(crate) accounts: [Account; 2],
     /// Whose names are in the account list: a bit each.
