@@ -5,34 +5,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::base::clock::Now;
+use crate::base::command::Outcome;
 use crate::base::command::Runner;
 use crate::base::refusal::Refusal;
-use crate::core::effect::{Order, Task};
+use crate::core::effect::Order;
 use crate::core::event::{Finding, Ran};
 use crate::core::story::Story;
-use crate::plan::{Book, Outcome, Step, Work};
 use crate::store::{AccountList, Journal};
 
-pub mod accounts;
 mod batches;
-mod envelope;
+pub(crate) mod envelope;
 pub mod judge;
 pub mod orphans;
 pub mod pool;
 mod power_off;
 pub mod progress;
-mod promotion;
-pub mod recover;
-mod step;
+pub(crate) mod step;
 
-#[cfg(test)]
-mod tests;
+pub use batches::{Batches, Names};
+pub use judge::Judge;
+pub use power_off::PowerOff;
+pub use step::{Argv, Step};
 
 /// What steps are run with.
 #[derive(Debug)]
-pub struct Tools<'a> {
-    /// What there is to run.
-    pub book: &'a Book,
+pub struct Tools {
     /// What the names of journal and account list begin with.
     pub record: PathBuf,
     /// Starts programs.
@@ -47,8 +44,6 @@ pub struct Tools<'a> {
     pub journal: Option<Journal>,
     /// The account list, once it is needed.
     pub accounts: Option<AccountList>,
-    /// What a recovery of the mesh was found to need.
-    pub prepared: Option<recover::Prepared>,
     /// Whether the journal is to know the processes that are started: the next run must find them.
     pub is_tracked: bool,
 }
@@ -96,56 +91,16 @@ pub struct Tally {
     pub stages: Vec<(&'static str, usize, usize)>,
 }
 
-impl Tools<'_> {
-    /// Does what is ordered. `story` is what the journal tells so far.
-    pub fn run(&mut self, order: &Order, story: &Story, deeds: &mut Deeds) -> Ran {
-        let Some(stage) = self.book.stage(order.stage) else {
-            return plain(Outcome::BadOutput(format!(
-                "there is no stage {}",
-                order.stage
-            )));
-        };
-        self.is_tracked = match order.task {
-            // What only asks may be asked again beside itself.
-            Task::Command(_) => order.not_after.is_some() || stage.takes_back(),
-            Task::Promote | Task::Sweep | Task::Recover | Task::Restore => true,
-            Task::Operations | Task::AwaitOperations | Task::List | Task::Prepare => false,
-        };
-        match (order.task, &stage.work) {
-            (Task::Command(_), Work::PowerOff { .. }) => self.power_off(stage, order, deeds),
-            (Task::Command(at), _) => match stage.command(at) {
-                Some(step) => self.command(step, order, deeds),
-                None => plain(Outcome::BadOutput("there is no such command".into())),
-            },
-            (Task::Sweep, _) => self.sweep(stage, story, deeds),
-            (task, Work::Promote { .. }) => self.promotion(task, stage, order, story, deeds),
-            (task, Work::Recover(recovery) | Work::Restore(recovery)) => {
-                recover::run(task, recovery, order, self, story, deeds)
-            }
-            (
-                _,
-                Work::Sequence(_)
-                | Work::Switch { .. }
-                | Work::PowerOff { .. }
-                | Work::Batches { .. },
-            ) => plain(Outcome::BadOutput(format!(
-                "{} is not run like that",
-                order.stage
-            ))),
-        }
-    }
-
-    fn command(&self, step: &Step, order: &Order, deeds: &mut Deeds) -> Ran {
+impl Tools {
+    /// Runs a command, if its evidence is young enough by now.
+    pub(crate) fn command(&self, step: &Step, order: &Order, deeds: &mut Deeds) -> Ran {
         if is_late(order) {
             return late();
         }
         let deed = self.step(step, order.within);
         let outcome = deed.outcome.clone();
         deeds.steps.push(deed);
-        Ran {
-            outcome,
-            finding: Finding::Nothing,
-        }
+        outcome.into()
     }
 
     /// Runs a step in its right variant, and tells what came of it.
@@ -177,7 +132,7 @@ impl Tools<'_> {
         journal.ok_or_else(|| Refusal::bug(anyhow::anyhow!("there is no journal")))
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(crate) fn is_stopping(&self) -> bool {
         self.runner.stop.load(Ordering::Relaxed)
     }
 
@@ -191,23 +146,16 @@ impl Tools<'_> {
 }
 
 /// Whether by now the evidence for a step is too old.
-fn is_late(order: &Order) -> bool {
+pub(crate) fn is_late(order: &Order) -> bool {
     order
         .not_after
         .is_some_and(|not_after| Now::read().boot_ms > not_after)
 }
 
-fn late() -> Ran {
+/// What a step comes to whose evidence is too old.
+pub(crate) fn late() -> Ran {
     Ran {
         outcome: Outcome::Skipped("its evidence is too old by now".into()),
         finding: Finding::Late,
-    }
-}
-
-/// What a step came to, and nothing beyond that.
-fn plain(outcome: Outcome) -> Ran {
-    Ran {
-        outcome,
-        finding: Finding::Nothing,
     }
 }

@@ -8,13 +8,13 @@ use anyhow::anyhow;
 
 use crate::base::clock::Now;
 use crate::base::refusal::{Code, Refusal};
-use crate::config::{self, Config, Loaded};
+use crate::config::Config;
 use crate::core::Promotion;
 use crate::core::effect::{Effect, End, Ending, Fact};
 use crate::core::event::{Errand, Event, What};
 use crate::core::machine::{Setup, State, step};
-use crate::plan::Book;
-use crate::report::{asker, history, lines, report::Parts, report::Report};
+use crate::report::{asker, history, lines, record::Parts, record::Report};
+use crate::roles::{self, Book, Loaded, RoleConfig};
 use crate::store::{Foreign, RunLock};
 
 mod dry;
@@ -50,8 +50,15 @@ fn drive(
             world.tell(fact, &state);
         }
         what = match turn.effect {
-            Effect::End(ending) => return Ok((state, ending)),
-            effect => world.carry_out(effect, &state)?,
+            Effect::End(ending) => return Ok((state, *ending)),
+            effect @ (Effect::Recall
+            | Effect::Observe
+            | Effect::Write(_)
+            | Effect::FindOrphans
+            | Effect::AwaitOrphans(_)
+            | Effect::EndOrphans
+            | Effect::Run(_)
+            | Effect::Wait(_)) => world.carry_out(effect, &state)?,
         };
     }
 }
@@ -62,15 +69,16 @@ fn drive(
 /// When it could not be made at all: another run, no privilege, config or state unusable.
 pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report, Refusal> {
     let asked_by = asked_by(&errand);
-    let config = load(path)?;
+    let (config, role) = load(path)?;
     let _lock = RunLock::take(&config.files)?;
-    let (book, now) = (Book::of(&config), Now::read());
+    let (book, now) = (Book::of(&config, role), Now::read());
     let mut world = Real::new(&config, &book, Foreign::Move, stop);
     let (state, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
     let ending = world.sound(ending)?;
     let report = Report::of_run(
         Parts {
             config: &config,
+            role: &book.role,
             now: &now,
             seen: world.seen()?,
             decision: decided(&state)?,
@@ -91,8 +99,8 @@ pub fn run(path: &Path, errand: Errand, stop: &Arc<AtomicBool>) -> Result<Report
 /// As [`run`].
 pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
     let asked_by = asked_by(&errand);
-    let config = load(path)?;
-    let (book, now) = (Book::of(&config), Now::read());
+    let (config, role) = load(path)?;
+    let (book, now) = (Book::of(&config, role), Now::read());
     let stop = Arc::default();
     let mut world = Dry::new(&book, Real::new(&config, &book, Foreign::Leave, &stop));
     let may_promote = errand == Errand::Run;
@@ -100,6 +108,7 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
     let ending = world.real.sound(ending)?;
     let parts = Parts {
         config: &config,
+        role: &book.role,
         now: &now,
         seen: world.real.seen()?,
         decision: decided(&state)?,
@@ -121,16 +130,18 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
 /// # Errors
 /// As [`run`].
 pub fn take_down(path: &Path, errand: Errand) -> Result<Option<Box<Promotion>>, Refusal> {
-    let config = load(path)?;
+    let (config, role) = load(path)?;
     let _lock = RunLock::take(&config.files)?;
-    let book = Book::of(&config);
+    let book = Book::of(&config, role);
     let stop = Arc::default();
     let mut world = Real::new(&config, &book, Foreign::Move, &stop);
     let (_, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
-    match world.sound(ending)?.end {
-        End::Acknowledged(promotion) => Ok(promotion),
-        end => Err(Refusal::bug(anyhow!("an operator's word came to {end:?}"))),
-    }
+    let end = world.sound(ending)?.end;
+    let End::Acknowledged(promotion) = end else {
+        let why = anyhow!("an operator's word came to {end:?}");
+        return Err(Refusal::bug(why));
+    };
+    Ok(promotion)
 }
 
 fn decided(state: &State) -> Result<&crate::core::Decision, Refusal> {
@@ -151,8 +162,12 @@ fn asked_by(errand: &Errand) -> Option<String> {
 }
 
 /// Loads the config. What is odd about it is told by `habeat check`, not anew every five minutes.
-fn load(path: &Path) -> Result<Config, Refusal> {
-    let Loaded { config, warnings } = config::load(path)?;
+fn load(path: &Path) -> Result<(Config, RoleConfig), Refusal> {
+    let Loaded {
+        config,
+        role,
+        warnings,
+    } = roles::load(path)?;
     if !warnings.is_empty() {
         log::info!(
             "config={} warnings={} next=\"habeat check\"",
@@ -163,7 +178,7 @@ fn load(path: &Path) -> Result<Config, Refusal> {
     for warning in warnings {
         log::debug!("config={} {warning}", path.display());
     }
-    Ok(config)
+    Ok((config, role))
 }
 
 /// The history is a convenience: a run that cannot write it says so and goes on.

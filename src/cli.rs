@@ -91,6 +91,12 @@ pub enum Verb {
         /// Also ask every probe, anchor and witness once, and show what each said
         #[arg(long)]
         online: bool,
+        /// A config that would hold when the whole site is lost is an error
+        #[arg(long)]
+        strict: bool,
+        /// Hold it against the other site's config
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
         /// Print one JSON document
         #[arg(long)]
         json: bool,

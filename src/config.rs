@@ -1,47 +1,43 @@
 //! The configuration as a run uses it: checked, complete, with every default filled in.
 //!
-//! The YAML as written is read by [`mod@load`]; nothing after it sees a raw value.
+//! It knows no role: `roles` hands in what reads the keys of each. The YAML as written is read by [`mod@load`]; nothing after it sees a raw value.
 
-mod action;
+pub(crate) mod action;
 mod assemble;
 mod clear;
 mod credential;
-mod duty;
 mod keys;
 mod limits;
 pub mod load;
 mod local;
-mod mesh;
 mod model;
 mod notes;
-mod provider;
-mod reader;
+pub(crate) mod provider;
+pub(crate) mod reader;
+pub(crate) mod role;
 mod rules;
-mod scalar;
+pub(crate) mod scalar;
 pub mod schema;
-pub mod secret;
 pub mod show;
-mod site;
-mod source;
-mod suggest;
+pub(crate) mod site;
+pub(crate) mod source;
+pub(crate) mod suggest;
 mod syntax;
 pub mod table;
-mod target;
+pub(crate) mod target;
 mod tree;
-mod url;
 mod witness;
 
 #[cfg(test)]
 mod tests;
 
-pub use load::{Invalid, Loaded, Problem, load};
+pub use crate::base::secret::Secret;
+pub use crate::base::url::Url;
+pub(crate) use load::load;
+pub use load::{Invalid, Loaded, Problem};
 pub use model::{
-    Appserver, Carbonio, Config, Consul, Duty, Fence, Files, Gossip, Hetrix, History, HttpTarget,
-    HttpWitness, MANUAL_SITE, Mesh, Namespace, OnReturn, Policy, Probe, Provider, Proxyserver,
-    Quorum, Role, Share, Site, Stands, Takeover, Target, Timeouts, Vcenter, Witness,
+    Carbonio, Config, Consul, Fence, Files, Gossip, Hetrix, History, HttpTarget, HttpWitness,
+    LeaderSource, MANUAL_SITE, Namespace, OnReturn, Policy, Probe, Provider, Quorum, Role, Share,
+    Site, Stands, Takeover, Target, Timeouts, Witness,
 };
 pub use rules::UNIT_START_LIMIT;
-pub use secret::Secret;
-pub(crate) use source::unmarked;
-pub use url::Url;
-pub(crate) use url::public_part;

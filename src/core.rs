@@ -10,6 +10,7 @@ use crate::observe::{Leader, Observation};
 
 pub mod effect;
 pub mod event;
+pub mod exit;
 pub mod machine;
 pub mod memory;
 pub mod plan;

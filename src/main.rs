@@ -14,8 +14,9 @@ use habeat::cli::{Cli, Common, Form, RunArgs, Verb};
 use habeat::config::Invalid;
 use habeat::core::event::Errand;
 use habeat::drill::Drilled;
-use habeat::report::report::refused;
-use habeat::verbs::{ack, check, config};
+use habeat::report::record::refused;
+use habeat::verbs::check::{self, Scope};
+use habeat::verbs::{ack, config};
 use habeat::{app, drill};
 
 fn main() -> ExitCode {
@@ -74,9 +75,19 @@ fn dispatch(common: &Common, verb: Verb) -> Result<Code, Refusal> {
     match verb {
         Verb::Run(args) => run(common, Errand::Run, &args),
         Verb::Failback(args) => run(common, Errand::Failback, &args),
-        Verb::Check { online, json } => {
+        Verb::Check {
+            online,
+            strict,
+            against,
+            json,
+        } => {
             logging::start(None, common.level().min(log::LevelFilter::Warn));
-            let (text, code) = check::check(&common.config, online, json);
+            let scope = Scope {
+                online,
+                strict,
+                against,
+            };
+            let (text, code) = check::check(&common.config, &scope, json);
             say(&text);
             Ok(code)
         }

@@ -3,8 +3,8 @@
 pub mod asker;
 pub mod history;
 pub mod lines;
-pub mod rejoin;
-pub mod report;
+pub mod record;
+pub mod sentence;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use habeat::config::table::{Block, Fallback, Form, blocks};
-use habeat::config::{Config, Invalid, Loaded, Problem, load};
+use habeat::config::{Invalid, Problem};
+use habeat::roles::{Loaded, load};
 use serde_yaml::{Mapping, Value};
 
 const SMALLEST: &str = "
@@ -84,14 +85,14 @@ fn the_shipped_config_with_its_two_proposals_has_no_warnings() {
 #[test]
 fn the_example_shows_the_real_defaults() {
     let example = text_of(project("config/habeat.example.yml"));
-    let shown = load_text(&uncommented(&example)).unwrap().config;
-    let real = load_text(SMALLEST).unwrap().config;
-    let plain = |config: &Config| {
+    let shown = load_text(&uncommented(&example)).unwrap();
+    let real = load_text(SMALLEST).unwrap();
+    let plain = |Loaded { config, role, .. }: &Loaded| {
         let looks = &config.probe;
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             config.files,
-            config.duty,
+            role,
             (looks.attempts, looks.interval, looks.timeout),
             config.policy,
             config.witnesses.first(),
@@ -258,7 +259,7 @@ fn the_manual_says_each_default_that_the_table_has() {
             let words = |text: &str| text.replace(['[', ']', ','], "");
             match key.fallback {
                 Fallback::Is(text) => {
-                    assert!(words(said).contains(&words(text)), "{path}: {text}: {said}")
+                    assert!(words(said).contains(&words(text)), "{path}: {text}: {said}");
                 }
                 Fallback::Required if !block.path.is_empty() => {
                     assert!(said.contains("Required"), "{path}: {said}");
@@ -283,9 +284,10 @@ fn each_default_of_the_table_is_the_readers() {
             };
             let mut config: Mapping = serde_yaml::from_str(SMALLEST).unwrap();
             let path = block.dotted(key.name);
-            let value: Value = match key.form {
-                Form::Command => serde_yaml::from_str(text).unwrap(),
-                _ => text.into(),
+            let value: Value = if key.form == Form::Command {
+                serde_yaml::from_str(text).unwrap()
+            } else {
+                text.into()
             };
             put(&mut config, &path.split('.').collect::<Vec<_>>(), value);
             let given = load_text(&serde_yaml::to_string(&config).unwrap())

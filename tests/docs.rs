@@ -159,6 +159,8 @@ fn the_runbook_has_a_paragraph_for_each_code_and_none_for_others() {
         "timer-silent",
         "promote-by-hand",
         "after-a-promotion",
+        "no-accounts",
+        "not-ready",
     ];
     let due: BTreeSet<&str> = REASONS
         .iter()
@@ -394,21 +396,64 @@ fn what_several_roles_need_is_there_to_be_installed() {
     assert_eq!(sources, [6, 1], "{section}");
 }
 
+/// Returns the rows of the tables below this heading, without their heads.
+fn rows<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let below = page.split(&format!("\n## {heading}\n")).nth(1);
+    let section = below.and_then(|rest| rest.split("\n## ").next());
+    let lines = section.unwrap_or_default().lines();
+    let rows = lines.skip_while(|line| !line.starts_with("|---")).skip(1);
+    rows.take_while(|line| line.starts_with('|')).collect()
+}
+
+/// Each row of what we claim ends with the test that holds it.
 #[test]
-fn every_test_that_the_differences_name_is_there() {
-    let page = read("docs/differences.md");
-    let named: Vec<(&str, &str)> = page
-        .split('`')
-        .filter_map(|word| word.split_once("::"))
-        .filter(|(file, _)| file.starts_with("tests/"))
-        .collect();
-    assert!(named.len() >= 20, "{named:?}");
-    for (file, test) in named {
-        // An attribute of its own may stand in between: a test that needs a peer is ignored.
-        let source = read(file);
-        let before = source.split(&format!("\nfn {test}()")).next();
-        let last = before.and_then(|text| text.rsplit("\n\n").next());
-        let there = before != Some(&source) && last.is_some_and(|it| it.contains("#[test]"));
-        assert!(there, "{file} has no test {test}");
+fn every_claim_names_a_test_that_is_there() {
+    for (page, headings) in [
+        (
+            "docs/differences.md",
+            &["Kept", "Fail-open cases", "Changed on purpose"][..],
+        ),
+        ("docs/security.md", &["Threat model"]),
+    ] {
+        let text = read(page);
+        for heading in headings {
+            let rows = rows(&text, heading);
+            assert!(rows.len() >= 7, "{page}: {heading}: {}", rows.len());
+            for row in rows {
+                let cell = row.trim_end_matches([' ', '|']).rsplit(" | ").next();
+                let names = names_in(cell.unwrap_or_default());
+                let told = cell == Some("the same") || cell.is_some_and(|it| it.contains(".rs`"));
+                assert!(told || !names.is_empty(), "{page}: no test: {row}");
+                for (file, test) in names {
+                    assert!(is_there(file, test), "{page}: {file} has no test {test}");
+                }
+            }
+        }
     }
+}
+
+fn names_in(cell: &str) -> Vec<(&str, &str)> {
+    let words = cell.split('`').filter_map(|word| word.split_once("::"));
+    words.filter(|(file, _)| file.ends_with(".rs")).collect()
+}
+
+/// An attribute of its own may stand before a test: one that needs a peer is ignored.
+fn is_there(file: &str, test: &str) -> bool {
+    let source = read(file);
+    let before = source.split(&format!("fn {test}()")).next();
+    let last = before.and_then(|text| text.rsplit("\n\n").next());
+    before != Some(&source) && last.is_some_and(|it| it.contains("#[test]"))
+}
+
+#[test]
+fn a_claim_without_its_test_would_be_seen() {
+    assert!(is_there(
+        "tests/docs.rs",
+        "a_claim_without_its_test_would_be_seen"
+    ));
+    assert!(!is_there("tests/docs.rs", "rows"));
+    assert!(!is_there("tests/docs.rs", "nothing_of_that_name"));
+    let page = "\n## A\n\n| a | b |\n|---|---|\n| 1 | `x.rs::y` |\n\n| 2 |\n";
+    assert_eq!(rows(page, "A"), ["| 1 | `x.rs::y` |"]);
+    assert_eq!(names_in("`x.rs::y` and z"), [("x.rs", "y")]);
 }

@@ -41,22 +41,21 @@ fn calls(site: &Site) -> Vec<String> {
 /// Returns the state file whose name this call changes, if it is one.
 fn renamed(line: &str) -> Option<PathBuf> {
     let is_one = ["rename", "unlink"].iter().any(|call| line.contains(call));
-    let path = PathBuf::from(
-        line.split('"')
-            .filter(|word| word.starts_with('/'))
-            .last()?,
-    );
+    let path = PathBuf::from(line.split('"').rfind(|word| word.starts_with('/'))?);
     let name = path.file_name()?.to_str()?;
     let is_ours = STATE.iter().any(|it| name.starts_with(it));
     (is_one && is_ours && line.ends_with("= 0")).then_some(path)
 }
+
+/// What happens before a run, and what the run says.
+type Stage = (fn(&mut Site), &'static str);
 
 #[test]
 fn a_name_that_was_changed_is_durable_before_anything_else_is_done() {
     let mut site = Site::new();
     site.config.confirm_runs = 2;
     let mut changed = Vec::new();
-    let stages: [(fn(&mut Site), &str); 4] = [
+    let stages: [Stage; 4] = [
         (|_| {}, "confirming"),
         (|_| {}, "confirmed"),
         (Site::peer_comes_back, "returning"),

@@ -126,11 +126,11 @@ fn a_pipe_that_nobody_reads_holds_no_run() {
 
 /// A pipe that is full: whoever writes to it waits for a reader.
 fn full_pipe() -> (PipeReader, PipeWriter) {
-    let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    let flags = fcntl_getfl(&writer).expect("its flags");
-    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).expect("not to wait ourselves");
+    let (reader, mut writer) = std::io::pipe().unwrap_or_else(|e| panic!("{e}"));
+    let flags = fcntl_getfl(&writer).unwrap_or_else(|e| panic!("{e}"));
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).unwrap_or_else(|e| panic!("{e}"));
     while writer.write(&[b'x'; 4096]).is_ok() {}
-    fcntl_setfl(&writer, flags).expect("its flags");
+    fcntl_setfl(&writer, flags).unwrap_or_else(|e| panic!("{e}"));
     (reader, writer)
 }
 

@@ -219,7 +219,9 @@ fn a_command_of_a_killed_run_never_works_against_the_return() {
 
 /// Whether a process has these words.
 fn is_at_work(words: &str) -> bool {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let processes = std::fs::read_dir("/proc")
+        .unwrap_or_else(|e| panic!("{e}"))
+        .flatten();
     let mut lines = processes.filter_map(|it| std::fs::read(it.path().join("cmdline")).ok());
     lines.any(|line| String::from_utf8_lossy(&line).contains(words))
 }

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use common::proxy::WHOLE;
 use common::{Site, ran};
-use habeat::config::{self, Config};
+use habeat::config::Config;
+use habeat::roles;
 use tempfile::TempDir;
 
 /// Every role there is.
@@ -38,7 +39,7 @@ fn text(role: &str, files: &str) -> String {
 fn load(folder: &Path, role: &str, files: &str) -> Config {
     let path = folder.join(format!("habeat-{role}.yml"));
     fs::write(&path, text(role, files)).unwrap_or_else(|e| panic!("cannot write it: {e}"));
-    let loaded = config::load(&path);
+    let loaded = roles::load(&path);
     loaded.unwrap_or_else(|why| panic!("{role}: {why}")).config
 }
 

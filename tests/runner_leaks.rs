@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use habeat::act::pool::run_all;
+use habeat::base::command::Outcome;
 use habeat::base::command::{Noted, Runner};
-use habeat::plan::Outcome;
 use rustix::io::Errno;
 use rustix::process::{Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
 

@@ -1,5 +1,6 @@
 //! What only habeat may touch lies in the folder of `state_dir`: run lock, journal, account list.
 //! Nobody else can make, hold or forge anything there; what cannot be written there is told.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
 mod common;
 

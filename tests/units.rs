@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use habeat::cli::{DEFAULT_CONFIG, DEFAULT_LOG};
-use habeat::config::{self, Config, UNIT_START_LIMIT};
+use habeat::config::{Config, UNIT_START_LIMIT};
+use habeat::roles;
 use tempfile::TempDir;
 
 /// The exposure `systemd-analyze security` may report, times ten.
@@ -316,7 +317,7 @@ fn defaults_of(role: &str) -> Config {
          consul: {{hostname: 127.0.0.1, port: 8500}}\n"
     );
     fs::write(&path, text).unwrap_or_else(|e| panic!("cannot write the config: {e}"));
-    config::load(&path)
+    roles::load(&path)
         .unwrap_or_else(|invalid| panic!("{invalid}"))
         .config
 }

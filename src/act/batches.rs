@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::act::{Deed, Deeds, Tools, plain, pool};
+use crate::act::{Deed, Deeds, Step, Tools, pool};
+use crate::base::command::Outcome;
 use crate::base::refusal::Refusal;
 use crate::core::event::{Finding, Ran};
 use crate::core::ranges::Ranges;
 use crate::core::story::{Entry, Story};
-use crate::plan::{Names, Outcome, Stage, Step, Work};
 use crate::store::{AccountList, Batch, Bounds};
 
 /// After so many failures in a row, across all batches, the program itself must be at fault, and
@@ -19,12 +19,34 @@ const FAILURES_MAX: usize = 32;
 /// Failed names written to the log one by one, at the most.
 const NAMES_LOGGED: usize = 20;
 
+/// Steps for every batch of accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batches {
+    /// In order; each gets the batch's names appended.
+    pub steps: Vec<Step>,
+    /// How the names are handed over.
+    pub names: Names,
+    /// Names per batch, at the most.
+    pub max_names: usize,
+    /// Bytes of names per batch, at the most.
+    pub max_bytes: usize,
+}
+
+/// How account names are handed to a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// One argument each.
+    Arguments,
+    /// One argument, separated by commas.
+    CommaList,
+}
+
 /// What the batches of one stage have in common.
 struct Shared<'a> {
     stage: &'static str,
     steps: &'a [Step],
     names: Names,
-    tools: &'a Tools<'a>,
+    tools: &'a Tools,
     failures_in_row: AtomicUsize,
 }
 
@@ -44,25 +66,28 @@ impl Came {
     }
 }
 
-impl Tools<'_> {
-    /// Runs the stage over every account that no earlier run has done.
-    pub(super) fn sweep(&mut self, stage: &Stage, story: &Story, deeds: &mut Deeds) -> Ran {
-        let Work::Batches {
+impl Tools {
+    /// Runs the batches of a stage over every account that no earlier run has done.
+    pub(crate) fn sweep(
+        &mut self,
+        stage: &'static str,
+        batches: &Batches,
+        story: &Story,
+        deeds: &mut Deeds,
+    ) -> Ran {
+        if let Err(refusal) = self.open(story) {
+            return Outcome::Unjournalled(format!("{:#}", refusal.error)).into();
+        }
+        let Batches {
             steps,
             names,
             max_names,
             max_bytes,
-        } = &stage.work
-        else {
-            return plain(Outcome::BadOutput("it works on no batches".into()));
-        };
-        if let Err(refusal) = self.open(story) {
-            return plain(Outcome::Unjournalled(format!("{:#}", refusal.error)));
-        }
+        } = batches;
         let started = Instant::now();
-        let done_before = story.batches.get(stage.name).cloned().unwrap_or_default();
+        let done_before = story.batches.get(stage).cloned().unwrap_or_default();
         let shared = Shared {
-            stage: stage.name,
+            stage,
             steps,
             names: *names,
             tools: self,
@@ -77,14 +102,14 @@ impl Tools<'_> {
         let undone = total - came.done;
         let tally = deeds.accounts.get_or_insert_default();
         tally.total = total;
-        tally.stages.push((stage.name, came.done, came.failed));
+        tally.stages.push((stage, came.done, came.failed));
         let outcome = match &came.failure {
             _ if undone == 0 => Outcome::Ok,
             Some(deed) => deed.outcome.clone(),
             None => Outcome::Skipped("asked to stop".into()),
         };
         deeds.steps.push(Deed {
-            step: stage.name,
+            step: stage,
             outcome: outcome.clone(),
             took: started.elapsed(),
             complaint: came.failure.and_then(|deed| deed.complaint),

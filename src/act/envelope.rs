@@ -7,7 +7,7 @@
 
 mod fence;
 mod find;
-pub(super) mod loose;
+pub(crate) mod loose;
 mod utf8;
 mod visit;
 
@@ -15,14 +15,14 @@ use std::fs::File;
 
 use serde::de::{DeserializeSeed, Deserializer};
 
-pub(super) use self::find::find;
+pub(crate) use self::find::find;
 use self::loose::{As, Plain, Scalar};
 
 /// The longest text of someone else's that goes into our log or report.
 const SHOWN: usize = 200;
 
 /// What is read out of an answer: the value of one key below `response`.
-pub(super) trait Payload {
+pub(crate) trait Payload {
     /// Returns the key.
     fn key(&self) -> &'static str;
 
@@ -37,7 +37,7 @@ pub(super) trait Payload {
 }
 
 /// Stands in for a payload that is looked for, and not read.
-pub(super) struct Unread(pub(super) &'static str);
+pub(crate) struct Unread(pub(crate) &'static str);
 
 impl Payload for Unread {
     fn key(&self) -> &'static str {
@@ -58,17 +58,17 @@ impl Payload for Unread {
 
 /// What an envelope says, apart from its payload.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Envelope {
+pub(crate) struct Envelope {
     /// `ok`, where it is given; anything but a true one is false.
-    pub(super) ok: Option<bool>,
+    pub(crate) ok: Option<bool>,
     /// `error`, of the envelope itself or of the first server that has one.
-    pub(super) error: Option<String>,
+    pub(crate) error: Option<String>,
     /// `message`: in an envelope that is not ok, a last resort.
-    pub(super) message: Option<String>,
+    pub(crate) message: Option<String>,
     /// Whether there is a `response` that is not null.
-    pub(super) response: bool,
+    pub(crate) response: bool,
     /// Whether the payload is there, of every server where there are several.
-    pub(super) payload: bool,
+    pub(crate) payload: bool,
 }
 
 impl Envelope {
@@ -78,7 +78,7 @@ impl Envelope {
     }
 
     /// Returns the server's message if this is an error, ready to be shown.
-    pub(super) fn refusal(&self) -> Option<String> {
+    pub(crate) fn refusal(&self) -> Option<String> {
         if self.error.is_none() && self.ok != Some(false) {
             return None;
         }
@@ -91,7 +91,7 @@ impl Envelope {
 ///
 /// # Errors
 /// When there is no complete answer, when it is an error, or when it lacks the payload.
-pub(super) fn read(output: &File, payload: &mut impl Payload) -> Result<(), String> {
+pub(crate) fn read(output: &File, payload: &mut impl Payload) -> Result<(), String> {
     let envelope = find(output, payload)?.ok_or("there is no JSON answer in the output")?;
     if let Some(refusal) = envelope.refusal() {
         return Err(refusal);
@@ -107,7 +107,7 @@ fn unreadable(err: &std::io::Error) -> String {
 }
 
 /// Returns at most 200 characters of `text`, with nothing in it that a terminal or a log obeys.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     let mut shown: String = text
         .trim()
         .chars()

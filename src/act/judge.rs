@@ -4,8 +4,20 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::act::envelope::{self, Unread, printable};
-use crate::base::command::Finished;
-use crate::plan::{Judge, Outcome};
+use crate::base::command::{Finished, Outcome};
+
+/// How a command's result is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// The exit status alone.
+    Exit,
+    /// Exit status 0, and no known error text, and no error in a JSON envelope if there is one.
+    Carbonio,
+    /// As `Carbonio`, and there must be a JSON envelope with a `response`.
+    CarbonioJson,
+    /// Exit status 0 and no `ERROR:` line.
+    Zmprov,
+}
 
 /// What the command line says, even with exit 0, when the local mailboxd does not answer
 /// (carbonio-core-utils, `src/bin/advanced_status.sh` looks for this text).
@@ -54,7 +66,7 @@ pub fn judge(judge: Judge, finished: &mut Finished) -> Outcome {
 ///
 /// # Errors
 /// What it came to instead.
-pub(super) fn sound(finished: &Finished) -> Result<(), Outcome> {
+pub(crate) fn sound(finished: &Finished) -> Result<(), Outcome> {
     match &finished.outcome {
         Outcome::Ok => no_failure(finished, &FAILURES).map_err(Outcome::BadOutput),
         failed @ (Outcome::Exit(_)

@@ -1,26 +1,35 @@
 //! The step that powers the judged VM off, and sees it off.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::act::step::report;
-use crate::act::{Deed, Deeds, Tools, is_late, late, plain};
+use crate::act::{Deed, Deeds, Tools, is_late, late};
+use crate::base::command::Outcome;
+use crate::base::deadline::Deadline;
+use crate::clients::vcenter::{self, Vcenter};
 use crate::core::effect::Order;
 use crate::core::event::Ran;
-use crate::plan::{Outcome, Stage, Work};
-use crate::witness::{Deadline, vcenter};
 
-impl Tools<'_> {
-    pub(super) fn power_off(&self, stage: &Stage, order: &Order, deeds: &mut Deeds) -> Ran {
-        let Work::PowerOff {
+/// The judged VMs are powered off by their vCenter, and seen off on a connected host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PowerOff {
+    /// Who does it.
+    pub vcenter: Vcenter,
+    /// The names of the VMs.
+    pub hosts: Vec<String>,
+    /// For all of it.
+    pub deadline: Duration,
+}
+
+impl Tools {
+    pub(crate) fn power_off(&self, what: &PowerOff, order: &Order, deeds: &mut Deeds) -> Ran {
+        let PowerOff {
             vcenter,
             hosts,
             deadline,
-        } = &stage.work
-        else {
-            return plain(Outcome::BadOutput("it powers nothing off".into()));
-        };
+        } = what;
         if self.is_stopping() {
-            return plain(Outcome::Skipped("asked to stop".into()));
+            return Outcome::Skipped("asked to stop".into()).into();
         }
         if is_late(order) {
             return late();
@@ -33,13 +42,13 @@ impl Tools<'_> {
         });
         let outcome = done.map_or_else(Outcome::BadOutput, |()| Outcome::Ok);
         let deed = Deed {
-            step: stage.name,
+            step: order.stage,
             outcome: outcome.clone(),
             took: started.elapsed(),
             complaint: None,
         };
         report(&deed);
         deeds.steps.push(deed);
-        plain(outcome)
+        outcome.into()
     }
 }

@@ -3,23 +3,48 @@
 use std::cell::OnceCell;
 use std::slice;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use crate::act::judge::Judge;
 use crate::act::{Deed, Tools, judge, orphans};
-use crate::base::command::{Finished, Noted};
+use crate::base::command::{Finished, Noted, Outcome};
 use crate::base::process::Process;
 use crate::core::story::{Child, Entry};
-use crate::plan::{Outcome, Step};
 
-impl Tools<'_> {
+/// A program and its arguments. Never a shell line.
+pub type Argv = Vec<String>;
+
+/// One command to run. Data: it can be printed, compared and tested.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The name in the log, the journal and the report.
+    pub name: &'static str,
+    /// The command; or, where the namespace is found out at run time, one per namespace, in the
+    /// order they are tried.
+    pub variants: Vec<Argv>,
+    /// When the command is ended by us.
+    pub deadline: Duration,
+    /// How its result is judged.
+    pub judge: Judge,
+}
+
+impl Step {
+    /// Returns the command that is tried first.
+    pub fn first(&self) -> Argv {
+        self.variants.first().cloned().unwrap_or_default()
+    }
+}
+
+impl Tools {
     /// Runs the right variant of a step, or finds out which it is.
-    pub(super) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
+    pub(crate) fn try_variants(&self, step: &Step, tail: &[String]) -> (Deed, Finished) {
         self.try_judged(step, tail, &mut |finished| {
             judge::judge(step.judge, finished)
         })
     }
 
     /// The same, by a judge of its own.
-    pub(super) fn try_judged(
+    pub(crate) fn try_judged(
         &self,
         step: &Step,
         tail: &[String],
@@ -136,7 +161,7 @@ fn is_over(child: &Child, outcome: &Outcome) -> bool {
 }
 
 /// One line per step: what came of it.
-pub(super) fn report(deed: &Deed) {
+pub(crate) fn report(deed: &Deed) {
     let took = deed.took.as_secs_f64();
     let outcome = deed.outcome.to_string();
     match (&deed.outcome, &deed.complaint) {

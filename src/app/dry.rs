@@ -3,6 +3,7 @@
 
 use super::World;
 use super::real::Real;
+use crate::act::Argv;
 use crate::base::clock::Now;
 use crate::base::command::Outcome;
 use crate::base::refusal::Refusal;
@@ -12,7 +13,7 @@ use crate::core::event::{Finding, Listed, Ran, Recovery, What};
 use crate::core::machine::State;
 use crate::core::story::Extent;
 use crate::observe::Observation;
-use crate::plan::{Argv, Book, Stage, lines};
+use crate::roles::{Action, Book, Stage, lines};
 
 pub(super) struct Dry<'a> {
     book: &'a Book,
@@ -71,26 +72,12 @@ impl<'a> Dry<'a> {
 
     /// A command by itself; of every other stage all that it runs, once.
     fn collect(&mut self, stage: &Stage, task: Task) {
-        match task {
-            Task::Command(at) if stage.command(at).is_some() => {
-                let step = stage.command(at);
-                let argv = step.and_then(|step| step.variants.first());
-                self.would_run.extend(argv.cloned());
-            }
-            Task::Command(_)
-            | Task::Operations
-            | Task::AwaitOperations
-            | Task::List
-            | Task::Promote
-            | Task::Sweep
-            | Task::Prepare
-            | Task::Recover
-            | Task::Restore => {
-                if !self.collected.contains(&stage.name) {
-                    self.collected.push(stage.name);
-                    self.would_run.extend(lines(std::slice::from_ref(stage)));
-                }
-            }
+        if let (Action::Commands(commands), Task::Command(at)) = (&stage.action, task) {
+            let command = commands.get(at);
+            self.would_run.extend(command.map(|(_, step)| step.first()));
+        } else if !self.collected.contains(&stage.name) {
+            self.collected.push(stage.name);
+            self.would_run.extend(lines(std::slice::from_ref(stage)));
         }
     }
 }

@@ -11,22 +11,22 @@ use crate::act::{Deeds, Tools, VARIANT_UNKNOWN, orphans, progress::Progress};
 use crate::base::clock::Now;
 use crate::base::command::{Runner, gate};
 use crate::base::refusal::Refusal;
-use crate::config::{Config, Duty};
+use crate::config::Config;
 use crate::core::Memory;
 use crate::core::effect::{Effect, Fact, Write};
 use crate::core::event::{NotWritten, What};
 use crate::core::machine::State;
 use crate::core::story::{Child, Entry};
 use crate::observe::{Observation, observe};
-use crate::plan::Book;
 use crate::report::lines;
+use crate::roles::{Book, Crew};
 use crate::store::{Foreign, accounts, journal, state};
 
 pub(super) struct Real<'a> {
     config: &'a Config,
     foreign: Foreign,
     stop: &'a Arc<AtomicBool>,
-    tools: Tools<'a>,
+    crew: Crew<'a>,
     /// What was seen last.
     seen: Option<Box<Observation>>,
     /// What was done.
@@ -46,26 +46,25 @@ impl<'a> Real<'a> {
             config,
             foreign,
             stop,
-            tools: Tools {
+            crew: Crew {
                 book,
-                record: config.files.record(),
-                runner: Runner {
-                    stop: Arc::clone(stop),
-                    grace: config.timeouts.grace,
-                    environment: Vec::new(),
-                    spool_dir: config.files.folder(),
-                    gate: Some(gate::OURSELVES.into()),
-                },
-                width: match &config.duty {
-                    Duty::Appserver(appserver) => appserver.threads,
-                    Duty::Proxyserver(_) | Duty::Consulserver(_) => 1,
-                },
-                progress: Progress::default(),
-                variant: AtomicUsize::new(VARIANT_UNKNOWN),
-                journal: None,
-                accounts: None,
                 prepared: None,
-                is_tracked: false,
+                tools: Tools {
+                    record: config.files.record(),
+                    runner: Runner {
+                        stop: Arc::clone(stop),
+                        grace: config.timeouts.grace,
+                        environment: Vec::new(),
+                        spool_dir: config.files.folder(),
+                        gate: Some(gate::OURSELVES.into()),
+                    },
+                    width: config.role.width,
+                    progress: Progress::default(),
+                    variant: AtomicUsize::new(VARIANT_UNKNOWN),
+                    journal: None,
+                    accounts: None,
+                    is_tracked: false,
+                },
             },
             seen: None,
             deeds: Deeds::default(),
@@ -98,14 +97,14 @@ impl<'a> Real<'a> {
             Write::Module(it) => state::write(&files.module, it.as_ref()),
             Write::Journal(entry @ Entry::Begun { .. }) => {
                 let begun = journal::Journal::begin(record, entry, &memory.story)?;
-                self.tools.journal = Some(begun);
-                self.tools.accounts = None;
+                self.crew.tools.journal = Some(begun);
+                self.crew.tools.accounts = None;
                 Ok(())
             }
-            Write::Journal(entry) => self.tools.journal(&memory.story)?.note(entry),
+            Write::Journal(entry) => self.crew.tools.journal(&memory.story)?.note(entry),
             Write::Gist => journal::end(record, &memory.story, &Now::read()),
             Write::ForgetList => {
-                self.tools.accounts = None;
+                self.crew.tools.accounts = None;
                 accounts::forget(record)
             }
         }
@@ -165,15 +164,15 @@ impl World for Real<'_> {
             Effect::Run(order) => {
                 let epoch = memory.promotion.as_ref().map(|it| it.epoch);
                 let epoch = epoch.map(|it| ("HABEAT_EPOCH".to_owned(), it.to_string()));
-                self.tools.runner.environment = epoch.into_iter().collect();
-                Ok(What::Ran(self.tools.run(
+                self.crew.tools.runner.environment = epoch.into_iter().collect();
+                Ok(What::Ran(self.crew.run(
                     &order,
                     &memory.story,
                     &mut self.deeds,
                 )))
             }
             Effect::Wait(time) => {
-                self.tools.pause(time);
+                self.crew.tools.pause(time);
                 Ok(What::Waited)
             }
             Effect::End(_) => Err(Refusal::bug(anyhow!("the run is over already"))),
@@ -181,7 +180,7 @@ impl World for Real<'_> {
     }
 
     fn tell(&mut self, fact: Fact, _: &State) {
-        lines::fact(self.config, &self.tools.book.takeover, &fact);
+        lines::fact(self.config, self.crew.book, &fact);
     }
 
     fn is_stopping(&self) -> bool {

@@ -3,7 +3,7 @@
 //! The only place that starts a program. What a command is told or says never passes a shell.
 
 mod capture;
-mod environment;
+pub(crate) mod environment;
 pub mod gate;
 pub(crate) mod group;
 mod leash;

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use rustix::fs::Mode;
@@ -22,6 +23,13 @@ use crate::base::outlet::Outlet;
 /// The ancestor's time stamp, in local time.
 const STAMP: &[time::format_description::FormatItem<'static>] =
     format_description!("[year]-[month]-[day] [hour]:[minute]:[second],[subsecond digits:3]");
+
+/// A time for a person.
+const TIME: &[time::format_description::FormatItem<'static>] =
+    format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+
+/// The local time zone, as it was when the log was started.
+static OFFSET: OnceLock<time::UtcOffset> = OnceLock::new();
 
 /// Administrators read it, and those in its group.
 const MODE: Mode = Mode::from_bits_retain(0o640);
@@ -75,6 +83,7 @@ struct LineByLine {
 pub fn start(file: Option<&Path>, level: LevelFilter) {
     let file_level = level.max(LevelFilter::Info);
     let offset = time::UtcOffset::current_local_offset().unwrap_or(time::UtcOffset::UTC);
+    let offset = *OFFSET.get_or_init(|| offset);
     let opened = file.map(|path| (path.display().to_string(), grow::open(path, MODE)));
     let (file, unopened) = match opened {
         Some((path, Ok(file))) => {
@@ -98,6 +107,13 @@ pub fn start(file: Option<&Path>, level: LevelFilter) {
     if let Some((path, error)) = unopened {
         log::warn!("cannot open the log file {path}: {error}; going on without it");
     }
+}
+
+/// Returns when it will be, `after` from now, as the log writes its times but for the fraction.
+pub fn local_time(after: Duration) -> String {
+    let offset = OFFSET.get().copied().unwrap_or(time::UtcOffset::UTC);
+    let then = time::OffsetDateTime::now_utc() + after;
+    then.to_offset(offset).format(TIME).unwrap_or_default()
 }
 
 /// Whether standard error is the journal: systemd names its socket (systemd.exec(5)).

@@ -21,7 +21,8 @@ mod fresh;
 pub(crate) use ear::Ear;
 pub(crate) use fresh::{must_be_fresh, unix_seconds};
 
-use crate::config::{public_part, unmarked};
+use crate::base::unmarked::unmarked;
+use crate::base::url::public_part;
 
 /// The most that is read of one body, and of a file of certificates.
 pub(crate) const BODY_CAP: u64 = 1 << 20;
@@ -64,7 +65,11 @@ pub(crate) fn agent(
     ))
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+/// Reads a file of certificates.
+///
+/// # Errors
+/// When it cannot be read, or has none in it.
+pub(crate) fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
     let shown = path.display();
     let mut pem = Vec::new();
     File::open(path)

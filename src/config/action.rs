@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::reader::{Field, Section};
+use super::role::Shape;
 use super::scalar::{self, Zero};
 use super::suggest::quoted;
 use super::table::{CARBONIO, FENCE, HISTORY, POLICY, TIMEOUTS};
 use super::{
-    Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Role, Share, Takeover, Timeouts,
+    Carbonio, Fence, History, Namespace, OnReturn, Policy, Quorum, Share, Takeover, Timeouts,
 };
 
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
@@ -18,7 +19,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const LARGEST_BATCH: usize = 10_000;
 
 /// Reads `policy`; what is said elsewhere has its most careful value.
-pub(super) fn policy(field: &Field<'_>) -> Policy {
+pub(crate) fn policy(field: &Field<'_>) -> Policy {
     let section = field.section(&POLICY);
     let count = |name, default| section.get(name).number(default, 1, None);
     let on_return = [("role", OnReturn::Role), ("manual", OnReturn::Manual)];
@@ -44,7 +45,7 @@ pub(super) fn policy(field: &Field<'_>) -> Policy {
 }
 
 /// Reads `carbonio`.
-pub(super) fn carbonio(field: &Field<'_>) -> Carbonio {
+pub(crate) fn carbonio(field: &Field<'_>) -> Carbonio {
     let section = field.section(&CARBONIO);
     let namespaces = [
         ("auto", Namespace::Auto),
@@ -93,7 +94,7 @@ fn user(section: &Section<'_>) -> Option<String> {
 }
 
 /// Reads `timeouts`.
-pub(super) fn timeouts(field: &Field<'_>) -> Timeouts {
+pub(crate) fn timeouts(field: &Field<'_>) -> Timeouts {
     let section = field.section(&TIMEOUTS);
     let span = |name, default| section.get(name).duration(default, Zero::Refused);
     let grace = section.get("grace");
@@ -107,7 +108,7 @@ pub(super) fn timeouts(field: &Field<'_>) -> Timeouts {
 }
 
 /// Reads `fence`.
-pub(super) fn fence(field: &Field<'_>) -> Fence {
+pub(crate) fn fence(field: &Field<'_>) -> Fence {
     let section = field.section(&FENCE);
     let field = section.get("commands");
     let fence = Fence {
@@ -125,13 +126,13 @@ pub(super) fn fence(field: &Field<'_>) -> Fence {
 }
 
 /// Reads a list of commands.
-pub(super) fn commands(field: &Field<'_>) -> Vec<Vec<String>> {
+pub(crate) fn commands(field: &Field<'_>) -> Vec<Vec<String>> {
     let items = field.items();
     items.iter().filter_map(command).collect()
 }
 
 /// Reads a command: a list is run as it stands; a text by the shell, because the admin wrote it.
-pub(super) fn command(field: &Field<'_>) -> Option<Vec<String>> {
+pub(crate) fn command(field: &Field<'_>) -> Option<Vec<String>> {
     let argv = if field.is_list() {
         let words = field.items();
         let texts = words.iter().map(argument);
@@ -164,11 +165,12 @@ fn argument(field: &Field<'_>) -> Option<String> {
 
 /// Reads `history`. Roles of one node share no file by default; a mailbox server's has no suffix,
 /// as that of its module.
-pub(super) fn history(field: &Field<'_>, role: Option<Role>) -> History {
+pub(crate) fn history(field: &Field<'_>, role: &Shape) -> History {
     let section = field.section(&HISTORY);
-    let suffix = match role {
-        Some(Role::Appserver) | None => String::new(),
-        Some(role @ (Role::Proxyserver | Role::Consulserver)) => format!("-{}", role.name()),
+    let suffix = if role.has_plain_files {
+        String::new()
+    } else {
+        format!("-{}", role.name)
     };
     let default = format!("/var/lib/habeat/history{suffix}.jsonl");
     History {

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::reader::{Field, Section};
 use super::scalar;
-use super::source::{self, Source, unmarked};
+use super::source::{self, Source};
 use super::{Secret, suggest};
+use crate::base::unmarked::unmarked;
 
 /// Bytes of a file that holds a secret. Consul's tokens have 36 characters, JWTs some hundreds.
 const LARGEST: u64 = 4096;

@@ -7,9 +7,11 @@ use crate::base::refusal::{Code, Refusal};
 
 use super::notes::{Note, Notes};
 use super::reader::Field;
-use super::source::{self, Source, unmarked};
+use super::role::RoleKeys;
+use super::source::{self, Source};
 use super::tree::{self, Node};
 use super::{Config, assemble};
+use crate::base::unmarked::unmarked;
 
 /// The largest file that is read, in bytes. A full config has some thousand.
 const LARGEST: u64 = 1 << 20;
@@ -19,9 +21,11 @@ const SHOWN: usize = 100;
 
 /// A config that could be used, and what is odd about it.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct Loaded<R> {
     /// The checked configuration.
     pub config: Config,
+    /// What it says to the role.
+    pub role: R,
     /// What the admin should look at, in the order of the file.
     pub warnings: Vec<Problem>,
 }
@@ -125,8 +129,8 @@ impl File {
 ///
 /// # Errors
 /// When the file cannot be read or used; the error lists every problem.
-pub fn load(path: &Path) -> Result<Loaded, Invalid> {
-    check(path, &open(path)?)
+pub(crate) fn load<R>(path: &Path, roles: &'static [RoleKeys<R>]) -> Result<Loaded<R>, Invalid> {
+    check(path, &open(path)?, roles)
 }
 
 /// Reads a config file.
@@ -163,14 +167,23 @@ pub(super) fn open(path: &Path) -> Result<File, Invalid> {
 }
 
 /// Checks a config file that was read from `path`.
-pub(super) fn check(path: &Path, file: &File) -> Result<Loaded, Invalid> {
+pub(super) fn check<R>(
+    path: &Path,
+    file: &File,
+    roles: &'static [RoleKeys<R>],
+) -> Result<Loaded<R>, Invalid> {
     let notes = Notes::default();
-    let config = assemble::read(&Field::root(&file.root, &notes), &file.source);
+    let root = Field::root(&file.root, &notes);
+    let (config, role) = assemble::read(&root, &file.source, roles);
     let (errors, warnings) = notes.into_parts();
     let errors = settle(file.text(), errors);
     let warnings = settle(file.text(), warnings);
     if errors.is_empty() {
-        return Ok(Loaded { config, warnings });
+        return Ok(Loaded {
+            config,
+            role,
+            warnings,
+        });
     }
     Err(Invalid {
         path: path.to_owned(),

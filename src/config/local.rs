@@ -5,21 +5,19 @@ use std::path::PathBuf;
 use super::keys::NOT_YET;
 use super::provider::{KINDS, Kind};
 use super::reader::{Field, Section};
+use super::role::Shape;
 use super::suggest::{or_known, quoted};
 use super::table::{LOCAL, TOP};
 use super::witness::LATER;
-use super::{Appserver, Files, MANUAL_SITE, Role};
+use super::{Files, MANUAL_SITE};
 
 /// Defaults of the ancestor's shipped config.
 const DOWN_FILE: &str = "/var/tmp/appserverdown-habeat";
 const PROMOTION_FILE: &str = "/var/tmp/appserverprom-habeat";
 const MODULE_FILE: &str = "/var/tmp/appserverrstopha";
-const THREADS: usize = 5;
 
-/// The widest pool. Each of its threads drives a JVM client of some 100 MB.
-const MOST_THREADS: usize = 256;
-
-const ROLES: [&str; 3] = ["appserver", "proxyserver", "consulserver"];
+/// Roles that a later version has.
+const LATER_ROLES: [&str; 2] = ["plan", "application"];
 
 /// The block, read.
 pub(super) struct Local<'a> {
@@ -28,28 +26,16 @@ pub(super) struct Local<'a> {
     /// The site it watches, and where that is said.
     pub(super) peer: (Option<&'a str>, Field<'a>),
     /// `None` when it is missing or not supported.
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<&'a Shape>,
     /// The site that never takes over by itself, where one is named.
     pub(super) manual: Field<'a>,
     /// Who is asked where there is no list of witnesses.
     pub(super) provider: Kind,
     pub(super) files: Files,
-    pub(super) appserver: Appserver,
-    pub(super) proxyserver: Switches<'a>,
 }
 
-/// What the block says to the role `proxyserver`.
-pub(super) struct Switches<'a> {
-    /// How the traffic is moved.
-    pub(super) way: Field<'a>,
-    /// Whether it is moved here.
-    pub(super) activate: bool,
-    /// Whether it is moved back.
-    pub(super) deactivate: bool,
-}
-
-/// Reads the block.
-pub(super) fn read<'a>(field: &Field<'a>, state_dir: PathBuf) -> Local<'a> {
+/// Reads the block. The first of the roles stands for one that is missing or not known.
+pub(super) fn read<'a>(field: &Field<'a>, state_dir: PathBuf, roles: &[&'a Shape]) -> Local<'a> {
     let section = field.section(&LOCAL);
     let own = section.get("whoami");
     let peer = section.get("dc_check");
@@ -59,17 +45,14 @@ pub(super) fn read<'a>(field: &Field<'a>, state_dir: PathBuf) -> Local<'a> {
         peer.error("is the same as local.whoami; a site cannot watch itself");
         peer_name = None;
     }
-    let role = role(&section.get("role"));
-    section.get("proxy_switch").text();
+    let role = role(&section.get("role"), roles);
     Local {
         manual: section.get("manual_site"),
         own: (own_name, own),
         peer: (peer_name, peer),
         role,
         provider: provider(&section.get("provider")),
-        files: files(&section, role.unwrap_or(Role::Appserver), state_dir),
-        appserver: appserver(&section),
-        proxyserver: proxyserver(&section),
+        files: files(&section, role.unwrap_or(roles[0]), state_dir),
     }
 }
 
@@ -100,23 +83,22 @@ fn site_name<'a>(field: &Field<'a>, what: &str) -> Option<&'a str> {
     Some(name)
 }
 
-fn role(field: &Field<'_>) -> Option<Role> {
+fn role<'a>(field: &Field<'_>, roles: &[&'a Shape]) -> Option<&'a Shape> {
+    let names: Vec<_> = roles.iter().map(|role| role.name).collect();
     let Some(name) = field.value() else {
-        field.error(format!("missing; write {}", ROLES.join(" or ")));
+        field.error(format!("missing; write {}", names.join(" or ")));
         return None;
     };
-    match name {
-        "appserver" => return Some(Role::Appserver),
-        "proxyserver" => return Some(Role::Proxyserver),
-        "consulserver" => return Some(Role::Consulserver),
-        "plan" | "application" => field.error(format!("{name:?} {NOT_YET}")),
-        _ => field.error(format!(
-            "unknown role {}; {}",
-            quoted(name),
-            or_known(name, &ROLES)
-        )),
+    let found = roles.iter().find(|role| role.name == name);
+    if found.is_none() {
+        field.error(if LATER_ROLES.contains(&name) {
+            format!("{name:?} {NOT_YET}")
+        } else {
+            let hint = or_known(name, &names);
+            format!("unknown role {}; {hint}", quoted(name))
+        });
     }
-    None
+    found.copied()
 }
 
 fn provider(field: &Field<'_>) -> Kind {
@@ -139,7 +121,7 @@ fn provider(field: &Field<'_>) -> Kind {
     )
 }
 
-fn files(section: &Section<'_>, role: Role, state_dir: PathBuf) -> Files {
+fn files(section: &Section<'_>, role: &Shape, state_dir: PathBuf) -> Files {
     let [down, promotion, module] = [
         "checkDownFile",
         "checkPromotionFile",
@@ -149,15 +131,16 @@ fn files(section: &Section<'_>, role: Role, state_dir: PathBuf) -> Files {
     let suffixed = |field: &Field<'_>, default| {
         let mut path = field.path(default).into_os_string();
         path.push("-");
-        path.push(role.name());
+        path.push(role.name);
         path.into()
     };
     let files = Files {
         down: suffixed(&down, DOWN_FILE),
         promotion: suffixed(&promotion, PROMOTION_FILE),
-        module: match role {
-            Role::Appserver => module.path(MODULE_FILE),
-            Role::Proxyserver | Role::Consulserver => suffixed(&module, MODULE_FILE),
+        module: if role.has_plain_files {
+            module.path(MODULE_FILE)
+        } else {
+            suffixed(&module, MODULE_FILE)
         },
         state_dir,
     };
@@ -175,29 +158,4 @@ fn files(section: &Section<'_>, role: Role, state_dir: PathBuf) -> Files {
         }
     }
     files
-}
-
-fn proxyserver<'a>(section: &Section<'a>) -> Switches<'a> {
-    let enabled = |name| {
-        let field = section.get(name);
-        !field.is_blank() && field.boolean(false)
-    };
-    Switches {
-        way: section.get("proxy_switch"),
-        activate: enabled("proxy_enable_activate"),
-        deactivate: enabled("proxy_enable_deactivate"),
-    }
-}
-
-fn appserver(section: &Section<'_>) -> Appserver {
-    let switch = |name| section.get(name).boolean(false);
-    Appserver {
-        threads: section
-            .get("threads")
-            .number(THREADS, 1, Some(MOST_THREADS)),
-        disable_ha_module: switch("disable_ha_module"),
-        flush_cache: switch("flush_cache"),
-        flush_all_servers: switch("flush_arguments_a"),
-        restart_replica: switch("restart_replica"),
-    }
 }

@@ -2,19 +2,19 @@
 
 use std::path::PathBuf;
 
+use crate::clients::vcenter::Vcenter;
+
 mod action;
-mod duty;
 mod policy;
 mod probe;
+mod role;
 mod witness;
 
 pub use action::{Carbonio, Fence, Namespace, Share, Timeouts};
-pub use duty::{Appserver, Duty, Mesh, Proxyserver, Role};
 pub use policy::{OnReturn, Policy, Takeover};
 pub use probe::{HttpTarget, Probe, Target};
-pub use witness::{
-    Consul, Gossip, Hetrix, HttpWitness, Provider, Quorum, Stands, Vcenter, Witness,
-};
+pub use role::{LeaderSource, Role};
+pub use witness::{Consul, Gossip, Hetrix, HttpWitness, Provider, Quorum, Stands, Witness};
 
 /// The site that never promotes by itself, where `local.manual_site` names no other.
 pub const MANUAL_SITE: &str = "primary";
@@ -22,8 +22,8 @@ pub const MANUAL_SITE: &str = "primary";
 /// A checked configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// What this node does when the peer is dead, by its role.
-    pub duty: Duty,
+    /// What this node is.
+    pub role: Role,
     /// The site this node stands in (`local.whoami`).
     pub own: Site,
     /// The site this node watches (`local.dc_check`).
@@ -66,17 +66,6 @@ impl Config {
                 | Provider::Http(_) => None,
             });
         named.map_or_else(|| self.peer.hosts.clone(), |name| vec![name])
-    }
-}
-
-impl Config {
-    /// Returns what this node is.
-    pub fn role(&self) -> Role {
-        match &self.duty {
-            Duty::Appserver(_) => Role::Appserver,
-            Duty::Proxyserver(_) => Role::Proxyserver,
-            Duty::Consulserver(_) => Role::Consulserver,
-        }
     }
 }
 

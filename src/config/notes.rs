@@ -4,35 +4,35 @@ use std::cell::RefCell;
 
 /// What was noted on the way.
 #[derive(Default)]
-pub(super) struct Notes {
+pub(crate) struct Notes {
     errors: RefCell<Vec<Note>>,
     warnings: RefCell<Vec<Note>>,
 }
 
 /// One thing noted.
 #[derive(PartialEq, Eq)]
-pub(super) struct Note {
+pub(crate) struct Note {
     /// Where: the index of the entry in each mapping or list, from the root.
-    pub(super) at: Vec<usize>,
+    pub(crate) at: Vec<usize>,
     /// The key path, for people.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// What is wrong, and what to write instead.
-    pub(super) message: String,
+    pub(crate) message: String,
 }
 
 impl Notes {
     /// Adds what makes the file unusable.
-    pub(super) fn add_error(&self, note: Note) {
+    pub(crate) fn add_error(&self, note: Note) {
         add(&self.errors, note);
     }
 
     /// Adds what is odd about the file.
-    pub(super) fn add_warning(&self, note: Note) {
+    pub(crate) fn add_warning(&self, note: Note) {
         add(&self.warnings, note);
     }
 
     /// Returns the errors and the warnings.
-    pub(super) fn into_parts(self) -> (Vec<Note>, Vec<Note>) {
+    pub(crate) fn into_parts(self) -> (Vec<Note>, Vec<Note>) {
         (self.errors.into_inner(), self.warnings.into_inner())
     }
 }

@@ -9,7 +9,8 @@ use super::scalar::{self, Zero, bracketed, host_and_port};
 use super::source::Source;
 use super::suggest::quoted;
 use super::table::{Block, COMMAND, CONSUL, HETRIX, PAGE, VCENTER};
-use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, Vcenter, action, target};
+use super::{Consul, Gossip, Hetrix, HttpWitness, Provider, action, target};
+use crate::clients::vcenter::Vcenter;
 
 /// Where a Consul agent answers by default
 /// (<https://developer.hashicorp.com/consul/docs/reference/agent/configuration-file/general>).
@@ -26,7 +27,7 @@ const FAR: Duration = Duration::from_secs(10);
 
 /// The kinds of witnesses, by the words of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Consul,
     Vcenter,
     Hetrix,
@@ -35,7 +36,7 @@ pub(super) enum Kind {
 }
 
 /// The words for them; the first three have a block of their own at the top level.
-pub(super) const KINDS: [(&str, Kind); 5] = [
+pub(crate) const KINDS: [(&str, Kind); 5] = [
     ("consul", Kind::Consul),
     ("vcenter", Kind::Vcenter),
     ("hetrix", Kind::Hetrix),
@@ -45,7 +46,7 @@ pub(super) const KINDS: [(&str, Kind); 5] = [
 
 impl Kind {
     /// Returns the keys that only this kind has.
-    pub(super) fn keys(self) -> &'static Block {
+    pub(crate) fn keys(self) -> &'static Block {
         match self {
             Self::Consul => &CONSUL,
             Self::Vcenter => &VCENTER,
@@ -64,7 +65,7 @@ impl Kind {
 }
 
 /// Reads a block of a kind; `None` when what it cannot do without is missing, which is noted.
-pub(super) fn read(kind: Kind, section: &Section<'_>, file: &Source) -> Option<Provider> {
+pub(crate) fn read(kind: Kind, section: &Section<'_>, file: &Source) -> Option<Provider> {
     Some(match kind {
         Kind::Consul => Provider::Consul(consul(section, file)),
         Kind::Vcenter => Provider::Vcenter(vcenter(section, file)?),
@@ -77,13 +78,13 @@ pub(super) fn read(kind: Kind, section: &Section<'_>, file: &Source) -> Option<P
 }
 
 /// Returns the deadline of a conversation.
-pub(super) fn timeout(kind: Kind, section: &Section<'_>) -> Duration {
+pub(crate) fn timeout(kind: Kind, section: &Section<'_>) -> Duration {
     let field = section.get("timeout");
     field.duration(kind.timeout(), Zero::Refused)
 }
 
 /// Looks at the form of a block that nothing uses.
-pub(super) fn tolerate(section: &Section<'_>, keys: &Block, file: &Source) {
+pub(crate) fn tolerate(section: &Section<'_>, keys: &Block, file: &Source) {
     for name in keys.names() {
         section.get(name).text();
     }
@@ -95,7 +96,7 @@ pub(super) fn tolerate(section: &Section<'_>, keys: &Block, file: &Source) {
 }
 
 /// Reads a block of Consul's.
-pub(super) fn consul(section: &Section<'_>, file: &Source) -> Consul {
+pub(crate) fn consul(section: &Section<'_>, file: &Source) -> Consul {
     let gossip = section.get("gossip").choice(
         Gossip::Anchored,
         &[

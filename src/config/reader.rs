@@ -17,19 +17,19 @@ use super::tree::Node;
 
 /// One key of the file and what stands there; `Null` when it is not given.
 #[derive(Clone)]
-pub(super) struct Field<'a> {
+pub(crate) struct Field<'a> {
     notes: &'a Notes,
     /// The key path, such as `local.provider`.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Of a key that is not given, where its block lies.
     at: Vec<usize>,
     node: &'a Node,
 }
 
 /// A block of keys.
-pub(super) struct Section<'a> {
+pub(crate) struct Section<'a> {
     /// The block itself.
-    pub(super) field: Field<'a>,
+    pub(crate) field: Field<'a>,
     entries: &'a [(String, Node)],
 }
 
@@ -45,12 +45,12 @@ impl<'a> Field<'a> {
     }
 
     /// Notes what makes the file unusable.
-    pub(super) fn error(&self, message: impl Into<String>) {
+    pub(crate) fn error(&self, message: impl Into<String>) {
         self.notes.add_error(self.note(message));
     }
 
     /// Notes what is odd.
-    pub(super) fn warn(&self, message: impl Into<String>) {
+    pub(crate) fn warn(&self, message: impl Into<String>) {
         self.notes.add_warning(self.note(message));
     }
 
@@ -78,7 +78,7 @@ impl<'a> Field<'a> {
     }
 
     /// Whether nothing is given, or only a placeholder that somebody left.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         match self.node {
             Node::Null => true,
             Node::Text(text) => scalar::is_leftover(text),
@@ -88,17 +88,17 @@ impl<'a> Field<'a> {
     }
 
     /// Whether a block of keys stands here.
-    pub(super) fn is_block(&self) -> bool {
+    pub(crate) fn is_block(&self) -> bool {
         matches!(self.node, Node::Map(_))
     }
 
     /// Whether a list stands here.
-    pub(super) fn is_list(&self) -> bool {
+    pub(crate) fn is_list(&self) -> bool {
         matches!(self.node, Node::List(_))
     }
 
     /// Returns the text as written, an empty one too; `None` when it is no text.
-    pub(super) fn raw(&self) -> Option<&'a str> {
+    pub(crate) fn raw(&self) -> Option<&'a str> {
         match self.node {
             Node::Text(text) => Some(text),
             Node::Null => None,
@@ -110,22 +110,22 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the text, without the blanks around it; an empty one counts as not given.
-    pub(super) fn text(&self) -> Option<&'a str> {
+    pub(crate) fn text(&self) -> Option<&'a str> {
         self.raw().map(str::trim).filter(|text| !text.is_empty())
     }
 
     /// Returns the text; a placeholder that somebody left counts as not given.
-    pub(super) fn value(&self) -> Option<&'a str> {
+    pub(crate) fn value(&self) -> Option<&'a str> {
         self.text().filter(|text| !scalar::is_leftover(text))
     }
 
     /// Returns what stands here as `read` understands it; a placeholder counts as not given.
-    pub(super) fn parsed<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(crate) fn parsed<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         self.value().and_then(|text| self.read(text, read))
     }
 
     /// Returns what stands here as `read` understands it; a placeholder too must make sense.
-    pub(super) fn literal<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(crate) fn literal<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         self.text().and_then(|text| self.read(text, read))
     }
 
@@ -134,7 +134,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns a YAML 1.1 boolean.
-    pub(super) fn boolean(&self, default: bool) -> bool {
+    pub(crate) fn boolean(&self, default: bool) -> bool {
         let Some(text) = self.text() else {
             return default;
         };
@@ -145,7 +145,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns a whole number that is at least `least` and, if there is a limit, at most `most`.
-    pub(super) fn number<T>(&self, default: T, least: T, most: Option<T>) -> T
+    pub(crate) fn number<T>(&self, default: T, least: T, most: Option<T>) -> T
     where
         T: FromStr + PartialOrd + Display + Copy,
     {
@@ -164,7 +164,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns a time span.
-    pub(super) fn duration(&self, default: Duration, zero: Zero) -> Duration {
+    pub(crate) fn duration(&self, default: Duration, zero: Zero) -> Duration {
         let Some(text) = self.text() else {
             return default;
         };
@@ -175,7 +175,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns what one of a few words stands for; case does not count.
-    pub(super) fn choice<T: Copy>(&self, default: T, words: &[(&str, T)]) -> T {
+    pub(crate) fn choice<T: Copy>(&self, default: T, words: &[(&str, T)]) -> T {
         let Some(text) = self.text() else {
             return default;
         };
@@ -194,13 +194,13 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the absolute path of a file.
-    pub(super) fn path(&self, default: &str) -> PathBuf {
+    pub(crate) fn path(&self, default: &str) -> PathBuf {
         self.literal(scalar::file_path)
             .unwrap_or_else(|| default.into())
     }
 
     /// Returns the entries of a list; a placeholder counts as none.
-    pub(super) fn items(&self) -> Vec<Field<'a>> {
+    pub(crate) fn items(&self) -> Vec<Field<'a>> {
         match self.node {
             Node::List(items) => (items.iter().enumerate())
                 .map(|(index, node)| self.child(index, format!("{}[{index}]", self.key), node))
@@ -225,7 +225,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the block that stands here; a placeholder counts as an empty one.
-    pub(super) fn block(&self) -> Section<'a> {
+    pub(crate) fn block(&self) -> Section<'a> {
         let entries: &[(String, Node)] = match self.node {
             Node::Map(entries) => entries,
             Node::Text(text) if !self.is_blank() && run_together(text).is_some() => {
@@ -245,7 +245,7 @@ impl<'a> Field<'a> {
     }
 
     /// Returns the block that stands here, and notes every key it should not have.
-    pub(super) fn section(&self, keys: &Block) -> Section<'a> {
+    pub(crate) fn section(&self, keys: &Block) -> Section<'a> {
         let section = self.block();
         section.expect_only(keys, &[]);
         section
@@ -254,7 +254,7 @@ impl<'a> Field<'a> {
 
 impl<'a> Section<'a> {
     /// Returns a key's field, whether it is given or not.
-    pub(super) fn get(&self, name: &str) -> Field<'a> {
+    pub(crate) fn get(&self, name: &str) -> Field<'a> {
         let key = match self.field.key.as_str() {
             "" => name.to_owned(),
             block => format!("{block}.{name}"),
@@ -275,17 +275,17 @@ impl<'a> Section<'a> {
     }
 
     /// Whether the key is there, with a value or without.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.find(name).is_some()
     }
 
     /// Returns the keys, as written.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         self.entries.iter().map(|(key, _)| key.as_str())
     }
 
     /// Notes unknown keys, keys given twice, and misspellings that count.
-    pub(super) fn expect_only(&self, keys: &Block, others: &[&str]) {
+    pub(crate) fn expect_only(&self, keys: &Block, others: &[&str]) {
         let mut seen = std::collections::HashSet::new();
         for (index, (name, node)) in self.entries.iter().enumerate() {
             let shown: String = name.escape_debug().take(60).collect();

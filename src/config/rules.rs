@@ -9,18 +9,19 @@ use super::scalar::{is_loopback, spell};
 use super::site::Sites;
 use super::suggest::quoted;
 use super::target::authority;
-use super::{Config, Consul, Duty, Gossip, Hetrix, Provider, Role, Target, Vcenter, Witness};
+use super::{Config, Consul, Gossip, Hetrix, Provider, Target, Witness};
+use crate::clients::vcenter::Vcenter;
 
 /// How long a run may take: `TimeoutStartSec=` of `habeat.service`.
 pub const UNIT_START_LIMIT: Duration = Duration::from_secs(4 * 3600);
 
-/// Commands of a recovery, at the most: three questions, stop, backup and start; stop and start
-/// again, to undo it; and what a killed run left behind.
-const MESH_COMMANDS: u32 = 9;
+/// A key that says how long something may take: its block, its name, how long.
+type Span = (&'static str, &'static str, Duration);
 
-/// Notes what does not fit together, and what deserves a second thought.
-pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
-    expect_short_run(config, top);
+/// Notes what does not fit together, and what deserves a second thought. `role`: what the role's
+/// plan may take.
+pub(super) fn apply(config: &Config, role: Vec<Span>, sites: &Sites, top: &Section<'_>) {
+    expect_short_run(config, role, top);
     expect_fresh_evidence(config, top);
     expect_another_vm(config, top);
     for witness in &config.witnesses {
@@ -41,12 +42,11 @@ pub(super) fn apply(config: &Config, sites: &Sites, top: &Section<'_>) {
     warn_of_one_voice(&config.witnesses, &top.get("witnesses"));
     warn_of_own_anchors(config, &top.get("anchors"));
     warn_of_own_targets(config, &top.get("probe").block().get("targets"));
-    warn_of_an_agent_elsewhere(config, sites, top);
     clear::warn(config, sites, top);
 }
 
 /// Returns the spans of the longest run, each with the key that sets it.
-fn longest_run(config: &Config) -> Vec<(&'static str, &'static str, Duration)> {
+fn longest_run(config: &Config, role: Vec<Span>) -> Vec<Span> {
     let probe = &config.probe;
     let timeouts = &config.timeouts;
     let looks = (probe.timeout.saturating_add(probe.interval)).saturating_mul(probe.attempts);
@@ -64,35 +64,13 @@ fn longest_run(config: &Config) -> Vec<(&'static str, &'static str, Duration)> {
         ("fence", "commands", timeouts.command.saturating_mul(fences)),
         ("timeouts", "grace", timeouts.grace),
     ];
-    match &config.duty {
-        Duty::Appserver(_) => spans.extend([
-            ("timeouts", "query", timeouts.query * 2),
-            ("timeouts", "promote", timeouts.promote),
-            ("timeouts", "flush", timeouts.flush),
-            ("timeouts", "command", timeouts.command * 2),
-        ]),
-        Duty::Proxyserver(proxyserver) => {
-            let here = proxyserver.activate.len() + proxyserver.verify.len();
-            // One more: what a killed run left behind is waited for.
-            let all = u32::try_from(here.max(proxyserver.deactivate.len()) + 1);
-            let span = timeouts.command.saturating_mul(all.unwrap_or(u32::MAX));
-            spans.push(("timeouts", "command", span));
-        }
-        Duty::Consulserver(mesh) => spans.extend([
-            (
-                "timeouts",
-                "command",
-                timeouts.command.saturating_mul(MESH_COMMANDS),
-            ),
-            ("mesh", "leader_timeout", mesh.leader_timeout),
-        ]),
-    }
+    spans.extend(role);
     spans
 }
 
-fn expect_short_run(config: &Config, top: &Section<'_>) {
-    let spans = longest_run(config);
-    let add = |sum: Duration, (_, _, span): &(_, _, Duration)| sum.saturating_add(*span);
+fn expect_short_run(config: &Config, role: Vec<Span>, top: &Section<'_>) {
+    let spans = longest_run(config, role);
+    let add = |sum: Duration, (_, _, span): &Span| sum.saturating_add(*span);
     let whole = spans.iter().fold(Duration::ZERO, add);
     let longest = spans.iter().max_by_key(|(_, _, span)| *span);
     if let (true, Some((block, name, span))) = (whole > UNIT_START_LIMIT, longest) {
@@ -158,7 +136,7 @@ fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
     let field = top.get("consul").block().get("gossip");
     match gossip {
         Gossip::Never => {
-            if config.role() == Role::Consulserver {
+            if config.role.leader.is_some() {
                 field.warn(
                     "never: this role acts only while the mesh has no leader, and then only the \
                      gossip of Consul speaks: this witness never says down",
@@ -167,7 +145,7 @@ fn warn_of_gossip(config: &Config, gossip: Gossip, top: &Section<'_>) {
             return;
         }
         Gossip::Anchored => {
-            if config.anchors.is_empty() && config.role() == Role::Consulserver {
+            if config.anchors.is_empty() && config.role.leader.is_some() {
                 top.get("anchors").warn(
                     "no anchors are given: this role acts only while the mesh has no leader, and \
                      then Consul may say down only while an anchor answers; give targets on a \
@@ -252,19 +230,4 @@ fn lies_here(config: &Config, target: &Target) -> bool {
     };
     let mut ours = config.probe.ours.iter();
     is_loopback(host) || ours.any(|it| it.eq_ignore_ascii_case(host))
-}
-
-/// A recovery learns from the agent whether the service that it stops and starts runs, and leads.
-fn warn_of_an_agent_elsewhere(config: &Config, sites: &Sites, top: &Section<'_>) {
-    let Duty::Consulserver(mesh) = &config.duty else {
-        return;
-    };
-    let own = [&sites.own.addresses[..], &sites.own.site.hosts].concat();
-    let host = authority(&mesh.agent.base_url);
-    if !is_loopback(host) && !own.iter().any(|it| it.eq_ignore_ascii_case(host)) {
-        top.get("consul").block().get("hostname").warn(format!(
-            "{host} is not this node, by what the site's own block says: this role must ask the \
-             agent of the server that it stops and starts, or it cannot tell whether that runs"
-        ));
-    }
 }

@@ -27,14 +27,14 @@ pub enum Zero {
 }
 
 /// Whether this is no value but what somebody left in its place.
-pub(super) fn is_leftover(text: &str) -> bool {
+pub(crate) fn is_leftover(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || LEFTOVERS.iter().any(|it| it.eq_ignore_ascii_case(text))
 }
 
 /// Reads a boolean as YAML 1.1 does, and with it `PyYAML`: three cases of six words
 /// (<https://yaml.org/type/bool.html>; `PyYAML` leaves out `y` and `n`).
-pub(super) fn boolean(text: &str) -> Option<bool> {
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     match text {
         "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
@@ -43,7 +43,7 @@ pub(super) fn boolean(text: &str) -> Option<bool> {
 }
 
 /// Reads a time span such as `30s`: a whole number and one of `ms`, `s`, `m`, `h`, `d`.
-pub(super) fn duration(text: &str, zero: Zero) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str, zero: Zero) -> Result<Duration, String> {
     let digits = text.find(|it: char| !it.is_ascii_digit());
     let (number, unit) = text.split_at(digits.unwrap_or(text.len()));
     let Ok(number) = number.parse::<u64>() else {
@@ -77,7 +77,7 @@ fn not_a_duration(text: &str) -> String {
 }
 
 /// Returns a time span as people write it, to the second: `4h`, `2h 24m 28s`, `500ms`.
-pub(super) fn spell(span: Duration) -> String {
+pub(crate) fn spell(span: Duration) -> String {
     let seconds = span.as_secs();
     if seconds == 0 {
         return format!("{}ms", span.as_millis());
@@ -96,7 +96,7 @@ pub(super) fn spell(span: Duration) -> String {
 }
 
 /// Reads a host: a name, an IPv4 or an IPv6 address without brackets.
-pub(super) fn host(text: &str) -> Result<String, String> {
+pub(crate) fn host(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("the host is missing".to_owned());
     }
@@ -118,7 +118,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
 
 /// Reads a name: letters, digits, `.`, `_` and `-`, the latter not in front. Such a name is
 /// safe as an argument of a program and in a URL.
-pub(super) fn name(text: &str) -> Result<String, String> {
+pub(crate) fn name(text: &str) -> Result<String, String> {
     let allowed = |it: char| it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | '-');
     if text.is_empty() || text.len() > HOST_LENGTH {
         return Err(format!("must have 1 to {HOST_LENGTH} characters"));
@@ -137,7 +137,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// Reads `HOST`, `HOST:PORT`, `[IPV6]:PORT` or a bare IPv6 address.
-pub(super) fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
+pub(crate) fn host_and_port(text: &str) -> Result<(String, Option<u16>), String> {
     if text.parse::<Ipv6Addr>().is_ok() {
         return Ok((text.to_owned(), None));
     }
@@ -165,13 +165,13 @@ pub(super) fn host_and_port(text: &str) -> Result<(String, Option<u16>), String>
 }
 
 /// Reads a TCP port.
-pub(super) fn port(text: &str) -> Result<u16, String> {
+pub(crate) fn port(text: &str) -> Result<u16, String> {
     let number = text.parse::<u16>().ok().filter(|number| *number > 0);
     number.ok_or_else(|| format!("{} is not a port (1 to 65535)", quoted(text)))
 }
 
 /// Returns a host as it stands in a URL: an IPv6 address in brackets.
-pub(super) fn bracketed(host: &str) -> String {
+pub(crate) fn bracketed(host: &str) -> String {
     match host.parse::<Ipv6Addr>() {
         Ok(_) => format!("[{host}]"),
         Err(_) => host.to_owned(),
@@ -179,14 +179,14 @@ pub(super) fn bracketed(host: &str) -> String {
 }
 
 /// Whether an address or a name stands for this very machine.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let v4 = host.parse::<Ipv4Addr>().is_ok_and(|it| it.is_loopback());
     let v6 = host.parse::<Ipv6Addr>().is_ok_and(|it| it.is_loopback());
     v4 || v6 || host.eq_ignore_ascii_case("localhost")
 }
 
 /// Reads the absolute path of a file.
-pub(super) fn file_path(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn file_path(text: &str) -> Result<PathBuf, String> {
     if text.contains(char::is_control) {
         return Err(format!("{} holds a control character", quoted(text)));
     }

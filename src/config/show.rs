@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::load::{self, File, Invalid};
+use super::role::RoleKeys;
 use super::table::{Block, Fallback, Form, Key, SITE, TOP, blocks};
 use super::tree::{self, Node};
-use super::url::public_part;
 use super::{Config, scalar};
+use crate::base::url::public_part;
 
 /// Where the notes of a line begin, if there is room.
 const NOTE_AT: usize = 48;
@@ -18,9 +19,9 @@ const SECRETS: [&str; 3] = ["token", "password", "api_token"];
 ///
 /// # Errors
 /// As [`load::load`].
-pub fn show(path: &Path) -> Result<String, Invalid> {
+pub(crate) fn show<R>(path: &Path, roles: &'static [RoleKeys<R>]) -> Result<String, Invalid> {
     let file = load::open(path)?;
-    let config = load::check(path, &file)?.config;
+    let config = load::check(path, &file, roles)?.config;
     let mut page = Page {
         file: &file,
         config: &config,
@@ -142,7 +143,7 @@ fn is_written_or_used(name: &str, node: &Node, config: &Config) -> bool {
         "vcenter" | "hetrix" | "consul" => {
             config.witnesses.iter().any(|it| it.provider.name() == name)
         }
-        "mesh" => config.role() == super::Role::Consulserver,
+        "mesh" => config.role.block == Some(name),
         _ => true,
     };
     used || !is_blank(node)

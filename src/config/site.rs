@@ -2,33 +2,23 @@
 
 use super::local::Local;
 use super::reader::{Field, Section};
+use super::role::{Hosts, Shape};
 use super::scalar::host;
 use super::suggest::{nearest, quoted};
-use super::table::{BGP, SITE, SWITCH, TOP};
-use super::{MANUAL_SITE, Role, Site};
-
-/// The keys of a block that name one host.
-const ONE_HOST: [&str; 5] = [
-    "proxy_ip",
-    "appserver_ip",
-    "directorysrv_ip",
-    "proxyserver_vmname",
-    "appserver_vmname",
-];
-/// Those that name several.
-const HOSTS: [&str; 2] = ["consul_ips", "consul_vmnames"];
+use super::table::{Block as Keys, Form, SITE, TOP, blocks};
+use super::{MANUAL_SITE, Site};
 
 /// The two sites, as far as the role needs them.
-pub(super) struct Sites {
-    pub(super) own: Placed,
-    pub(super) peer: Placed,
+pub(crate) struct Sites {
+    pub(crate) own: Placed,
+    pub(crate) peer: Placed,
 }
 
 /// A site, and where its hosts are found.
-pub(super) struct Placed {
-    pub(super) site: Site,
+pub(crate) struct Placed {
+    pub(crate) site: Site,
     /// The addresses of the role's hosts, as far as they are given.
-    pub(super) addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
     /// Every host and address in the block, whatever the role; but for those of loopback itself,
     /// which name no site.
     pub(super) all: Vec<String>,
@@ -43,13 +33,14 @@ struct Block<'a> {
 
 /// Reads both blocks; notes every top-level key that is neither one of them nor known.
 ///
-/// `has_targets`: whether the peer's address is not needed for probing.
-pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> Sites {
+/// `role`: whose hosts are meant. `has_targets`: whether the peer's address is not needed for
+/// probing.
+pub(super) fn read(top: &Section<'_>, local: &Local<'_>, role: &Shape, has_targets: bool) -> Sites {
     let named: Vec<_> = [local.own.0, local.peer.0].into_iter().flatten().collect();
     let others = other_sites(top, &named);
-    let role = local.role.unwrap_or(Role::Appserver);
-    let own = block(top, &local.own, role, &others);
-    let peer = block(top, &local.peer, role, &others);
+    let hosts = &role.hosts;
+    let own = block(top, &local.own, hosts, &others);
+    let peer = block(top, &local.peer, hosts, &others);
     if own.is_some() && peer.is_some() {
         for name in &others {
             let message = "a site that neither local.whoami nor local.dc_check names; remove it";
@@ -57,32 +48,18 @@ pub(super) fn read(top: &Section<'_>, local: &Local<'_>, has_targets: bool) -> S
         }
     }
     top.expect_only(&TOP, &[named.as_slice(), &others].concat());
-    if let (Some(peer), Some(role)) = (&peer, local.role) {
-        let (addresses, hosts) = match role {
-            Role::Appserver => (
-                "the address of the peer's mailbox server, to probe it",
-                "the name by which Carbonio and Consul know the peer's mailbox server",
-            ),
-            Role::Proxyserver => (
-                "the address of the peer's proxy, to probe it",
-                "the name by which Consul knows the peer's proxy",
-            ),
-            Role::Consulserver => (
-                "a list of the addresses of the peer's mesh servers, to probe them",
-                "a list of the names by which Consul knows the peer's mesh servers",
-            ),
-        };
-        if !has_targets || role == Role::Consulserver {
+    if let (Some(peer), Some(_)) = (&peer, local.role) {
+        let [addresses, names] = hosts.of_peer;
+        if !has_targets || hosts.own_address.is_some() {
             need(&peer.addresses, addresses);
         }
-        need(&peer.hosts, hosts);
+        need(&peer.hosts, names);
     }
-    if let (Some(own), Some(role)) = (&own, local.role) {
+    if let (Some(own), Some(_)) = (&own, local.role) {
         let what = "the name of this node in Consul: by it Consul proves that it sees at all";
         need(&own.hosts, what);
-        match role {
-            Role::Consulserver => need(&own.addresses, "a list with the address of this node"),
-            Role::Appserver | Role::Proxyserver => {}
+        if let Some(what) = hosts.own_address {
+            need(&own.addresses, what);
         }
     }
     if let (Some(own), Some(peer)) = (&own, &peer) {
@@ -159,7 +136,7 @@ fn other_sites<'a>(top: &Section<'a>, named: &[&str]) -> Vec<&'a str> {
 fn block<'a>(
     top: &Section<'a>,
     (name, field): &(Option<&'a str>, Field<'a>),
-    role: Role,
+    hosts: &Hosts,
     others: &[&str],
 ) -> Option<Block<'a>> {
     let name = (*name)?;
@@ -173,14 +150,13 @@ fn block<'a>(
         return None;
     }
     let section = top.get(name).section(&SITE);
-    tolerate_other_roles(&section);
+    tolerate(&section, &SITE);
     let one = |name| (section.get(name), vec![section.get(name)]);
     let several = |name| (section.get(name), section.get(name).items());
-    let (addresses, hosts) = match role {
-        Role::Appserver => (one("appserver_ip"), one("appserver_vmname")),
-        Role::Proxyserver => (one("proxy_ip"), one("proxyserver_vmname")),
-        Role::Consulserver => (several("consul_ips"), several("consul_vmnames")),
-    };
+    let [addresses, hosts] = (hosts.keys).map(|name| match hosts.are_lists {
+        true => several(name),
+        false => one(name),
+    });
     // Only to note what cannot be a host.
     for field in addresses.1.iter().chain(&hosts.1) {
         field.parsed(host);
@@ -194,34 +170,39 @@ fn block<'a>(
 }
 
 fn all_hosts(section: &Section<'_>) -> Vec<String> {
-    let ones = ONE_HOST.map(|name| vec![section.get(name)]);
-    let lists = HOSTS.map(|name| section.get(name).items());
-    let fields = ones.iter().chain(&lists).flatten();
-    let given = fields.filter_map(Field::value);
-    given
+    let of = |form: Form| SITE.keys.iter().filter(move |key| key.form == form);
+    let ones = of(Form::Host).map(|key| section.get(key.name));
+    let lists = of(Form::Hosts).flat_map(|key| section.get(key.name).items());
+    let fields = ones.chain(lists);
+    let given: Vec<_> = fields.filter_map(|field| field.value()).collect();
+    (given.into_iter())
         .filter(|host| !["127.0.0.1", "::1", "localhost"].contains(host))
         .map(str::to_owned)
         .collect()
 }
 
-/// Looks at the keys of other roles: their form must be right, what they hold is nobody's
-/// business here.
-fn tolerate_other_roles(section: &Section<'_>) {
-    for name in ONE_HOST {
-        section.get(name).text();
-    }
-    for name in HOSTS {
-        for item in section.get(name).items() {
-            item.text();
+/// Looks at the keys of every role: their form must be right, what those of other roles hold is
+/// nobody's business here.
+fn tolerate(section: &Section<'_>, keys: &Keys) {
+    let aliases = keys.aliases.iter();
+    let aliases = aliases.filter_map(|(alias, meant)| Some((*alias, keys.key(meant)?)));
+    let all = keys.keys.iter().map(|key| (key.name, key)).chain(aliases);
+    for (name, key) in all {
+        let field = section.get(name);
+        if key.form == Form::Block {
+            let path = keys.dotted(key.name);
+            if let Some(inner) = blocks().into_iter().find(|it| it.path == path) {
+                tolerate(&field.section(inner), inner);
+            }
+        } else if key.form == Form::Commands {
+            field.items();
+        } else if key.form == Form::Hosts {
+            for item in field.items() {
+                item.text();
+            }
+        } else {
+            field.text();
         }
-    }
-    let bgp = section
-        .get("proxy_switch")
-        .section(&SWITCH)
-        .get("bgp")
-        .section(&BGP);
-    for name in ["activate", "deactivate", "deativate", "verify"] {
-        bgp.get(name).items();
     }
 }
 

@@ -11,18 +11,18 @@ use crate::base::owner;
 
 /// A file as it was read.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// What it holds.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Its permission bits.
-    pub(super) mode: u32,
+    pub(crate) mode: u32,
     /// How somebody else than us or root could change it.
-    pub(super) exposed: Option<String>,
+    pub(crate) exposed: Option<String>,
 }
 
 impl Source {
     /// Whether every user of the machine may read it.
-    pub(super) fn is_readable_by_all(&self) -> bool {
+    pub(crate) fn is_readable_by_all(&self) -> bool {
         self.mode & 0o004 != 0
     }
 }
@@ -31,7 +31,7 @@ impl Source {
 ///
 /// # Errors
 /// With words that read after "cannot read FILE: ".
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Source> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Source> {
     // Without O_NONBLOCK, opening a FIFO waits for a writer (open(2)).
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
     let file = OpenOptions::new()
@@ -51,11 +51,6 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Source> {
         });
     }
     Err(io::Error::other(format!("it is larger than {limit} bytes")))
-}
-
-/// Returns what stands behind the byte order mark that some editors put in front of a text.
-pub(crate) fn unmarked(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
 fn expect_regular(meta: &Metadata) -> io::Result<()> {

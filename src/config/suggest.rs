@@ -10,7 +10,7 @@ const PART: usize = 4;
 /// about one in three may be wrong, or `written` is a part of one word only (`user`, `username`).
 ///
 /// Case and `-`/`_` do not count.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     written: &str,
     words: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -33,7 +33,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// Returns `did you mean "…"?`, or the list of what is known.
-pub(super) fn or_known(written: &str, words: &[&str]) -> String {
+pub(crate) fn or_known(written: &str, words: &[&str]) -> String {
     match nearest(written, words.iter().copied()) {
         Some(word) => format!("did you mean {word:?}?"),
         None => format!("known: {}", words.join(", ")),
@@ -41,7 +41,7 @@ pub(super) fn or_known(written: &str, words: &[&str]) -> String {
 }
 
 /// Returns a value as a message repeats it: quoted, on one line, cut when long.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),
@@ -59,13 +59,13 @@ const DECEIVING: [(char, &str); 6] = [
 ];
 
 /// Returns what a character is called, where its look deceives; or the character itself, quoted.
-pub(super) fn called(it: char) -> String {
+pub(crate) fn called(it: char) -> String {
     let found = DECEIVING.iter().find(|(known, _)| *known == it);
     found.map_or_else(|| format!("{it:?}"), |(_, name)| (*name).to_owned())
 }
 
 /// Returns the first character of a text that looks like a blank, or like nothing, by its name.
-pub(super) fn deceiving(text: &str) -> Option<&'static str> {
+pub(crate) fn deceiving(text: &str) -> Option<&'static str> {
     let name = |it: char| DECEIVING.iter().find(|(known, _)| *known == it);
     text.chars().find_map(name).map(|(_, name)| *name)
 }

@@ -9,10 +9,10 @@ mod evidence;
 mod sites;
 mod top;
 
-pub(super) use acting::{CARBONIO, FENCE, HISTORY, MESH, POLICY, TIMEOUTS};
-pub(super) use evidence::{COMMAND, CONSUL, HETRIX, PAGE, PROBE, TARGET, VCENTER, WITNESS};
-pub(super) use sites::{BGP, LOCAL, SITE, SWITCH};
-pub(super) use top::TOP;
+pub(crate) use acting::{CARBONIO, FENCE, HISTORY, MESH, POLICY, TIMEOUTS};
+pub(crate) use evidence::{COMMAND, CONSUL, HETRIX, PAGE, PROBE, TARGET, VCENTER, WITNESS};
+pub(crate) use sites::{BGP, LOCAL, SITE, SWITCH};
+pub(crate) use top::TOP;
 
 /// The keys of one kind of block.
 #[derive(Debug)]
@@ -135,9 +135,14 @@ impl Block {
         self.keys.iter().map(|key| key.name)
     }
 
+    /// Returns the key of this name.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
     /// Whether there is a key of this name.
     pub fn has(&self, name: &str) -> bool {
-        self.names().any(|it| it == name)
+        self.key(name).is_some()
     }
 
     /// Returns the path of a key, as the documentation writes it.

@@ -7,11 +7,11 @@ use super::reader::Field;
 use super::scalar::{host, host_and_port};
 use super::suggest::{or_known, quoted};
 use super::table::TARGET;
-use super::url::public_part;
 use super::{HttpTarget, Target, Url};
+use crate::base::url::public_part;
 
 /// Reads a list of targets; what cannot be read is noted and left out.
-pub(super) fn list(field: &Field<'_>) -> Vec<Target> {
+pub(crate) fn list(field: &Field<'_>) -> Vec<Target> {
     let items = field.items();
     items.iter().filter_map(one).collect()
 }
@@ -48,7 +48,7 @@ fn block(field: &Field<'_>) -> Option<Target> {
 }
 
 /// Returns a regular expression that is one.
-pub(super) fn regexp(field: &Field<'_>) -> Option<String> {
+pub(crate) fn regexp(field: &Field<'_>) -> Option<String> {
     let text = field.raw().filter(|text| !text.is_empty())?;
     let checked = regex_lite::Regex::new(text);
     let wrong = |err| field.error(format!("not a regular expression: {err}"));
@@ -56,7 +56,7 @@ pub(super) fn regexp(field: &Field<'_>) -> Option<String> {
 }
 
 /// Reads an `http(s)://` address.
-pub(super) fn url(text: &str) -> Result<Url, String> {
+pub(crate) fn url(text: &str) -> Result<Url, String> {
     http(text).ok_or_else(|| "expected an http:// or https:// address".to_owned())?
 }
 
@@ -67,7 +67,7 @@ fn no_http() -> String {
 }
 
 /// Warns of certificates that nothing will look at.
-pub(super) fn trusted_over_tls(url: &str, ca_file: Option<&PathBuf>, field: &Field<'_>) {
+pub(crate) fn trusted_over_tls(url: &str, ca_file: Option<&PathBuf>, field: &Field<'_>) {
     if ca_file.is_some() && !url.starts_with("https://") {
         field.warn("not used: without https there is no certificate to verify");
     }
@@ -142,7 +142,7 @@ fn http(text: &str) -> Option<Result<Url, String>> {
 }
 
 /// Returns the host that a URL names, without its port.
-pub(super) fn authority(url: &str) -> &str {
+pub(crate) fn authority(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     match authority.strip_prefix('[') {

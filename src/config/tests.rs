@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Appserver, Config, Duty, Invalid, Loaded, load};
+use super::{Config, Invalid};
+use crate::roles::appserver::Appserver;
+use crate::roles::{Loaded, RoleConfig, load};
 
 mod damaged;
 mod errors;
@@ -56,10 +58,10 @@ fn config_with(more: &str) -> Config {
 }
 
 /// Returns the settings of a mailbox server.
-fn appserver(config: &Config) -> &Appserver {
-    match &config.duty {
-        Duty::Appserver(appserver) => appserver,
-        Duty::Proxyserver(_) | Duty::Consulserver(_) => panic!("{config:?}"),
+fn appserver(loaded: &Loaded) -> &Appserver {
+    match &loaded.role {
+        RoleConfig::Appserver(appserver) => appserver,
+        RoleConfig::Proxyserver(_) | RoleConfig::Consulserver(_) => panic!("{loaded:?}"),
     }
 }
 

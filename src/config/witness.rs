@@ -8,7 +8,8 @@ use super::site::Sites;
 use super::source::Source;
 use super::suggest::{or_known, quoted};
 use super::table::{HETRIX, VCENTER, WITNESS};
-use super::{Provider, Quorum, Stands, Vcenter, Witness, scalar};
+use super::{Provider, Quorum, Stands, Witness, scalar};
+use crate::clients::vcenter::Vcenter;
 
 /// The word for a place in neither site.
 const THIRD: &str = "third";

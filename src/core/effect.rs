@@ -16,7 +16,7 @@ pub enum Effect {
     /// Look at the peer.
     Observe,
     /// Make something durable.
-    Write(Write),
+    Write(Box<Write>),
     /// Look for commands that a killed run left.
     FindOrphans,
     /// Wait until they are gone, so long at the most.
@@ -28,7 +28,7 @@ pub enum Effect {
     /// Wait.
     Wait(Duration),
     /// The run is over.
-    End(Ending),
+    End(Box<Ending>),
 }
 
 /// What is to be made durable.

@@ -68,6 +68,16 @@ pub struct Ran {
     pub finding: Finding,
 }
 
+/// What a step came to, and nothing beyond that.
+impl From<Outcome> for Ran {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            finding: Finding::Nothing,
+        }
+    }
+}
+
 /// What came of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {

@@ -18,14 +18,15 @@ use crate::core::{Decision, Memory, decide, failback};
 use crate::observe::{Observation, Reach};
 
 mod accounts;
+mod choose;
 mod evidence;
+mod intend;
 mod look;
 mod operator;
 mod settle;
 mod work;
 
 use evidence::Evidence;
-pub use settle::code;
 
 /// What does not change during a run.
 #[derive(Debug, Clone)]
@@ -260,7 +261,7 @@ impl Machine<'_> {
     fn write_then(&mut self, after: After) -> Effect {
         if let Some(write) = self.run.writes.front().cloned() {
             self.run.place = Place::Written(Box::new(after));
-            return Effect::Write(write);
+            return Effect::Write(Box::new(write));
         }
         match after {
             After::Work => {
@@ -270,7 +271,7 @@ impl Machine<'_> {
             After::Run(task, not_after) => self.order(task, not_after),
             After::Listed(listed) => self.listed(&listed),
             After::Settle(end) => self.settle(end),
-            After::End(ending) => Effect::End(ending),
+            After::End(ending) => Effect::End(Box::new(ending)),
         }
     }
 
@@ -352,6 +353,6 @@ impl Machine<'_> {
 
     fn end(&mut self, code: Code, end: End) -> Effect {
         self.run.place = Place::Over;
-        Effect::End(Ending { code, end })
+        Effect::End(Box::new(Ending { code, end }))
     }
 }

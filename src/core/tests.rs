@@ -371,7 +371,7 @@ fn render() -> String {
                     decision.verdict.name(),
                     decision.choice.name(),
                     decision.streak().unwrap_or_default(),
-                    crate::core::machine::code(&decision).number(),
+                    crate::core::exit::code(&decision).number(),
                     reason = decision.reason(),
                 )
                 .unwrap();
@@ -396,7 +396,7 @@ fn render_leaders(text: &mut String) {
                 decision.verdict.name(),
                 decision.choice.name(),
                 decision.streak().unwrap_or_default(),
-                crate::core::machine::code(&decision).number(),
+                crate::core::exit::code(&decision).number(),
                 reason = decision.reason(),
             )
             .unwrap();
@@ -417,7 +417,7 @@ fn render_failback(text: &mut String) {
                 "| {} | {memory_name} | **{}** | {reason} | {} |",
                 decision.verdict.name(),
                 decision.choice.name(),
-                crate::core::machine::code(&decision).number(),
+                crate::core::exit::code(&decision).number(),
                 reason = decision.reason(),
             )
             .unwrap();

@@ -7,8 +7,9 @@ use super::look::{Glass, SLACK};
 use super::watch::{Wait, Watch};
 use super::{Leader, Look, Observation, Standing};
 use crate::base::aside::Aside;
-use crate::config::{Config, Duty, Mesh, Witness};
-use crate::witness::{self, Deadline, Doubt, DoubtKind, Heard, Testimony};
+use crate::base::deadline::Deadline;
+use crate::config::{Config, LeaderSource, Witness};
+use crate::witness::{self, Doubt, DoubtKind, Heard, Testimony};
 
 /// Questions under way.
 pub(super) struct Inquiry {
@@ -38,10 +39,7 @@ impl Inquiry {
         Self {
             anchors: (!config.anchors.is_empty()).then(|| look_at_anchors(config, attempts, wait)),
             witnesses: config.witnesses.iter().map(ask).collect(),
-            leader: match &config.duty {
-                Duty::Consulserver(mesh) => Some(ask_leader(mesh)),
-                Duty::Appserver(_) | Duty::Proxyserver(_) => None,
-            },
+            leader: config.role.leader.as_ref().map(ask_leader),
         }
     }
 
@@ -106,8 +104,8 @@ impl Findings {
     }
 }
 
-fn ask_leader(mesh: &Mesh) -> Aside<Leader> {
-    let (agent, timeout) = (mesh.agent.clone(), mesh.timeout);
+fn ask_leader(source: &LeaderSource) -> Aside<Leader> {
+    let (agent, timeout) = (source.agent.clone(), source.timeout);
     Aside::start(timeout + SLACK, move || {
         match witness::leader(&agent, Deadline::after(timeout)) {
             Ok(Some(leader)) => Leader::Known(leader),

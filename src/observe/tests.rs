@@ -11,12 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
+use crate::clients::tests::server::{Server, closed_port, hush, response};
 use crate::config::{
-    Carbonio, Config, Consul, Duty, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
-    Policy, Probe, Provider, Proxyserver, Quorum, Share, Site, Takeover, Target, Timeouts, Url,
-    Witness,
+    Carbonio, Config, Consul, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
+    Policy, Probe, Provider, Quorum, Role, Share, Site, Takeover, Target, Timeouts, Url, Witness,
 };
-use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
 
 /// Long enough for a busy machine, for answers that do come.
@@ -94,7 +93,14 @@ fn config(targets: Vec<Target>, anchors: Vec<Target>, witnesses: Vec<Witness>) -
             module: path.clone(),
             state_dir: path.clone(),
         },
-        duty: Duty::Proxyserver(Proxyserver::default()),
+        role: Role {
+            name: "proxyserver",
+            block: None,
+            user: None,
+            patience: AMPLE,
+            width: 1,
+            leader: None,
+        },
         probe: Probe {
             targets,
             attempts: 3,

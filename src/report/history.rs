@@ -12,7 +12,7 @@ use rustix::fs::Mode;
 
 use crate::base::grow;
 use crate::config::History;
-use crate::report::report::Report;
+use crate::report::record::Report;
 use crate::store::file;
 use crate::store::lock::{self, Held};
 

@@ -1,17 +1,19 @@
 //! The log lines of a run: one fact per line, and exactly one `decision=` line.
 
 use crate::base::logging::{DECISION, word};
-use crate::config::{Config, Duty};
+use crate::base::shell::shell_line;
+use crate::config::Config;
 use crate::core::effect::{End, Fact};
-use crate::core::{Choice, Decision, Hold, Memory, Phase, Promotion, Verdict, contradict};
+use crate::core::{Choice, Decision, Hold, Memory, Verdict, contradict};
 use crate::observe::{Answer, Look, Observation, Standing};
-use crate::plan::{self, Stage};
-use crate::report::report::{Report, leader, reach, shell_line, standing, voice_word};
+use crate::report::record::{Report, leader, reach, standing, voice_word};
+use crate::report::sentence::sentence;
+use crate::roles::{self, Book, RoleConfig, Stage};
 use crate::store::file::beside;
 use crate::witness::{Heard, Testimony, Weight};
 
 /// Logs what the machine tells.
-pub fn fact(config: &Config, takeover: &[Stage], fact: &Fact) {
+pub fn fact(config: &Config, book: &Book, fact: &Fact) {
     match fact {
         Fact::Seen(seen) => evidence(config, seen),
         Fact::LooksAgain(verdict) => log::info!(
@@ -20,8 +22,8 @@ pub fn fact(config: &Config, takeover: &[Stage], fact: &Fact) {
         ),
         Fact::Decided(decided, memory) => {
             decision(config, decided);
-            withheld(takeover, decided);
-            left(config, memory, decided);
+            withheld(&book.takeover, decided);
+            left(&book.role, memory, decided);
         }
         Fact::AwaitsOrphans(pids) => log::warn!(
             "orphans={pids:?} state=waiting cause=\"commands of an earlier run, which was killed\""
@@ -141,9 +143,9 @@ fn decision(config: &Config, decision: &Decision) {
         decision.choice.name(),
         decision.reason(),
         decision.verdict.name(),
-        config.role().name(),
+        config.role.name,
         config.peer.host(),
-        decision.sentence()
+        sentence(decision)
     );
     match (&decision.verdict, &decision.choice) {
         // Whoever asked is answered, even with -q.
@@ -161,7 +163,7 @@ fn decision(config: &Config, decision: &Decision) {
 fn withheld(takeover: &[Stage], decision: &Decision) {
     match &decision.choice {
         Choice::Hold(Hold::NotEnabled) => {
-            for argv in plan::lines(takeover) {
+            for argv in roles::lines(takeover) {
                 log::warn!("would-run={:?}", shell_line(&argv));
             }
         }
@@ -176,48 +178,15 @@ fn withheld(takeover: &[Stage], decision: &Decision) {
 }
 
 /// Logs what a return leaves as it is.
-fn left(config: &Config, memory: &Memory, decision: &Decision) {
+fn left(role: &RoleConfig, memory: &Memory, decision: &Decision) {
     match &decision.choice {
-        Choice::Return | Choice::Failback => not_given_back(config, memory, decision),
-        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
-    }
-}
-
-fn not_given_back(config: &Config, memory: &Memory, decision: &Decision) {
-    match &config.duty {
-        Duty::Proxyserver(proxyserver) if memory.is_switched() => {
-            let (word, why) = if proxyserver.deactivate.is_empty() {
-                ("nothing-to-run", "the list is empty")
-            } else if decision.choice == Choice::Return && !proxyserver.enable_deactivate {
-                ("not-enabled", "local.proxy_enable_deactivate is off")
-            } else {
-                return;
-            };
-            log::warn!(
-                "deactivate={word} because={why:?} \
-                 next=\"the traffic stays here until somebody moves it back\""
-            );
-        }
-        Duty::Proxyserver(_) | Duty::Consulserver(_) => {}
-        Duty::Appserver(_) => {
-            if let Some(promotion) = &memory.promotion {
-                accounts_stay(promotion);
+        Choice::Return | Choice::Failback => {
+            if let Some(line) = role.not_given_back(memory, decision) {
+                log::warn!("{line}");
             }
         }
+        Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Resume | Choice::Promote => {}
     }
-}
-
-fn accounts_stay(promotion: &Promotion) {
-    let stay = match promotion.phase {
-        Phase::Finished => "here",
-        Phase::Unfinished | Phase::FenceFailed | Phase::NoAccounts | Phase::Returning => {
-            "where they are: the promotion was not finished, and is given up"
-        }
-    };
-    log::warn!(
-        "accounts=stay where={stay:?} source={} next=\"docs/runbook.md#after-a-promotion\"",
-        promotion.source
-    );
 }
 
 /// Logs how the run ended.

@@ -6,15 +6,16 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::history;
-use super::report::{Parts, Report};
+use super::record::{Parts, Report};
 use crate::base::clock::Now;
 use crate::base::refusal::Code;
-use crate::config::{Config, History, load};
+use crate::config::History;
 use crate::core::{Choice, Decision, Memory, Verdict};
 use crate::observe::{Leader, Observation, Reach, Standing};
+use crate::roles::{Loaded, load};
 
 /// A config that keeps its state in `folder`.
-pub(crate) fn config(folder: &Path) -> Config {
+pub(crate) fn config(folder: &Path) -> Loaded {
     let state = folder.display();
     let yaml = format!(
         "local:\n  whoami: secondary\n  dc_check: primary\n  role: appserver\n  \
@@ -26,9 +27,7 @@ pub(crate) fn config(folder: &Path) -> Config {
     );
     let path = folder.join("habeat.yml");
     fs::write(&path, &yaml).expect("a config");
-    load(&path)
-        .unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
-        .config
+    load(&path).unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
 }
 
 fn at(seconds: u64) -> Now {
@@ -51,7 +50,7 @@ fn runs_that_write_one_history_at_the_same_time_lose_no_line() {
     const WRITERS: usize = 4;
     const LINES: usize = 25;
     let folder = TempDir::new().expect("a folder");
-    let config = config(folder.path());
+    let Loaded { config, role, .. } = config(folder.path());
     let seen = Observation {
         reach: Reach::Answers,
         looks: Vec::new(),
@@ -62,6 +61,7 @@ fn runs_that_write_one_history_at_the_same_time_lose_no_line() {
     };
     let parts = Parts {
         config: &config,
+        role: &role,
         now: &at(5),
         seen: &seen,
         decision: &dead(Choice::Rest),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use crc32fast::Hasher;
+use rustix::fs::{Mode, OFlags};
 
 use crate::base::refusal::Refusal;
 use crate::core::story::{Extent, Story};
@@ -112,6 +113,16 @@ impl AccountList {
         // Names behind the last one the journal knows were never acted on.
         file.set_len(known.bytes).map_err(refused)?;
         Ok(Self::new(file, end, names))
+    }
+
+    /// Makes a list that only counts: its file in `folder` has no name, and goes with it.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn unnamed(folder: &Path) -> io::Result<Self> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let file = rustix::fs::open(folder, flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(Self::new(file.into(), End::default(), Known::default()))
     }
 
     fn new(file: File, end: End, known: Known) -> Self {

@@ -10,10 +10,9 @@ use anyhow::anyhow;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::geteuid;
-use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::base::owner;
 use crate::base::refusal::Refusal;
+use crate::base::{owner, unguessable};
 
 /// State documents are a few hundred bytes; a larger one is not ours.
 pub const DOCUMENT_MAX: u64 = 64 * 1024;
@@ -110,7 +109,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
 /// # Errors
 /// When it cannot be written; the old content is then untouched.
 pub fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let draft = beside(path, &format!(".{}.{DRAFT}", unguessable()?));
+    let draft = beside(path, &format!(".{}.{DRAFT}", unguessable::word()?));
     let finish = |mut file: File| {
         write(&mut file)?;
         file.sync_all()?;
@@ -289,7 +288,7 @@ fn disown(path: &Path, judged: &Metadata, why: &str, foreign: Foreign) {
 pub fn set_aside(path: &Path, judged: &Metadata, why: &str) -> io::Result<()> {
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(path.file_name().unwrap_or_default());
-    hidden.push(format!(".{}.foreign", unguessable()?));
+    hidden.push(format!(".{}.foreign", unguessable::word()?));
     let aside = path.with_file_name(hidden);
     match fs::rename(path, &aside) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -310,13 +309,6 @@ pub fn set_aside(path: &Path, judged: &Metadata, why: &str) -> io::Result<()> {
 
 fn same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-/// Returns a word that nobody can guess: 128 random bits.
-fn unguessable() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom(&mut bytes, GetRandomFlags::empty())?;
-    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 fn refused(error: io::Error, verb: &str, path: &Path) -> Refusal {

@@ -32,9 +32,9 @@ pub(super) fn prepare(files: &Files) -> Result<File, Refusal> {
     let inner = files.folder();
     if !found(&inner)? {
         let made = DirBuilder::new().mode(MODE).create(&inner);
-        let made = made.or_else(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => Ok(()),
-            _ => Err(error),
+        let made = made.or_else(|error| {
+            let is_there = error.kind() == io::ErrorKind::AlreadyExists;
+            if is_there { Ok(()) } else { Err(error) }
         });
         made.map_err(|error| refused(error, "cannot make the folder", &inner))?;
     }
@@ -115,9 +115,11 @@ fn unusable(folder: &Path, why: &str) -> Refusal {
 }
 
 fn refused(error: io::Error, doing: &str, folder: &Path) -> Refusal {
-    let next = match error.kind() {
-        io::ErrorKind::PermissionDenied => ": run habeat as root, or set state_dir",
-        _ => "",
+    let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+    let next = if is_denied {
+        ": run habeat as root, or set state_dir"
+    } else {
+        ""
     };
     Refusal::io(error, format!("{doing} {}{next}", folder.display()))
 }

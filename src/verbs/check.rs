@@ -1,28 +1,45 @@
-//! `habeat check`: the config, its cross-rules, the installed units; with `--online` every probe,
-//! anchor and witness once.
+//! `habeat check`: the config, its cross-rules, the installed units, what a takeover needs; with
+//! `--online` every probe, anchor and witness once, with `--against` the other site's config.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::base::logging::one_line;
 use crate::base::refusal::Code;
-use crate::config::{self, Config, Loaded, Problem};
-use crate::observe::{Answer, Look, survey};
+use crate::config::{Config, Invalid, Problem};
+use crate::roles::check::programs::commands;
+use crate::roles::check::{Findings, Online};
+use crate::roles::{self, Loaded};
 
-mod leaders;
+mod against;
 mod neighbours;
+mod online;
 mod outlook;
-mod programs;
 mod state;
 mod targets;
+mod trust;
 pub mod units;
 
-use self::outlook::{Prospect, outlook};
+use self::outlook::{Prospect, Worst, outlook, worst};
+
+/// What is checked beyond the file itself.
+#[derive(Debug, Clone, Default)]
+pub struct Scope {
+    /// Ask every probe, anchor and witness once.
+    pub online: bool,
+    /// A config that holds when the whole site is lost is an error.
+    pub strict: bool,
+    /// The config of the other site.
+    pub against: Option<PathBuf>,
+}
 
 #[derive(Serialize)]
 struct Checked {
     version: u32,
     file: String,
+    /// The worst of it, in one sentence.
+    result: String,
     errors: Vec<Finding>,
     warnings: Vec<Finding>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -39,65 +56,11 @@ struct Finding {
     message: String,
 }
 
-#[derive(Serialize)]
-struct Online {
-    asked: &'static str,
-    name: String,
-    said: String,
-}
-
 /// Checks; returns what to print and the exit code.
-pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
-    let file = path.display().to_string();
-    let (checked, code) = match config::load(path) {
-        Ok(Loaded {
-            config,
-            mut warnings,
-        }) => {
-            warnings.extend(programs::warnings(&config));
-            warnings.extend(units::warnings(&config, path));
-            warnings.extend(neighbours::warnings(&config, path));
-            warnings.extend(targets::warnings(&config));
-            warnings.extend(state::warnings(&config));
-            let errors = state::errors(&config);
-            let code = if errors.is_empty() {
-                Code::Done
-            } else {
-                Code::Unusable
-            };
-            let online = online.then(|| {
-                let (leaders, twice) = leaders::ask(&config);
-                warnings.extend(twice);
-                ask(&config).into_iter().chain(leaders).collect()
-            });
-            let warnings = findings(&warnings);
-            (
-                Checked {
-                    version: 1,
-                    file,
-                    errors: findings(&errors),
-                    warnings,
-                    outlook: outlook(&config),
-                    online,
-                },
-                code,
-            )
-        }
-        Err(invalid) => {
-            let code = invalid.code();
-            let (errors, warnings) = (findings(&invalid.errors), findings(&invalid.warnings));
-            (
-                Checked {
-                    version: 1,
-                    file,
-                    errors,
-                    warnings,
-                    outlook: Vec::new(),
-                    online: None,
-                },
-                code,
-            )
-        }
+pub fn check(path: &Path, scope: &Scope, json: bool) -> (String, Code) {
+    let (checked, code) = match roles::load(path) {
+        Ok(loaded) => usable(path, scope, loaded),
+        Err(invalid) => unusable(path, &invalid),
     };
     let text = if json {
         serde_json::to_string(&checked).unwrap_or_else(|error| error.to_string())
@@ -107,6 +70,100 @@ pub fn check(path: &Path, online: bool, json: bool) -> (String, Code) {
     (text, code)
 }
 
+fn unusable(path: &Path, invalid: &Invalid) -> (Checked, Code) {
+    let checked = Checked {
+        version: 1,
+        file: path.display().to_string(),
+        result: result(&invalid.errors, &invalid.warnings, None),
+        errors: findings(&invalid.errors),
+        warnings: findings(&invalid.warnings),
+        outlook: Vec::new(),
+        online: None,
+    };
+    (checked, invalid.code())
+}
+
+fn usable(path: &Path, scope: &Scope, loaded: Loaded) -> (Checked, Code) {
+    let Loaded {
+        config,
+        role,
+        warnings,
+    } = loaded;
+    let mut found = Findings {
+        errors: Vec::new(),
+        warnings,
+    };
+    role.look(&config, &mut found);
+    commands("fence.commands", &config.fence.commands, &mut found);
+    commands("fence.verify", &config.fence.verify, &mut found);
+    trust::look(&config, &mut found);
+    units::look(&config, &role, path, &mut found);
+    neighbours::look(&config, path, &mut found);
+    targets::look(&config, &mut found);
+    state::look(&config, &mut found);
+    if let Some(other) = &scope.against {
+        against::look(&config, other, &mut found);
+    }
+    let (online, servers) = if scope.online {
+        let (told, servers) = online::ask(&config, &role, &mut found);
+        (Some(told), servers)
+    } else {
+        (None, Vec::new())
+    };
+    let outlook = outlook(&config, &servers);
+    let worst = judge_outlook(&config, scope, &outlook, &mut found);
+    let code = if found.errors.is_empty() {
+        Code::Done
+    } else {
+        Code::Unusable
+    };
+    let checked = Checked {
+        version: 1,
+        file: path.display().to_string(),
+        result: result(&found.errors, &found.warnings, worst.as_deref()),
+        errors: findings(&found.errors),
+        warnings: findings(&found.warnings),
+        outlook,
+        online,
+    };
+    (checked, code)
+}
+
+/// A config that loads and does not do what habeat is there for is worth a word.
+fn judge_outlook(
+    config: &Config,
+    scope: &Scope,
+    outlook: &[Prospect],
+    found: &mut Findings,
+) -> Option<String> {
+    let worst = worst(config, outlook);
+    for one in &worst {
+        let message = format!("{one}; below is what would change it");
+        match one {
+            Worst::Holds(_) if scope.strict => found.error("outlook", message),
+            Worst::Holds(_) | Worst::Twice(_) => found.warn("outlook", message),
+        }
+    }
+    worst.first().map(ToString::to_string)
+}
+
+/// The worst of it, in one sentence: its first word is the grade.
+fn result(errors: &[Problem], warnings: &[Problem], worst: Option<&str>) -> String {
+    let counts = || {
+        let errors = count(errors.len(), "error");
+        format!("{errors}, {}", count(warnings.len(), "warning"))
+    };
+    match (errors, worst) {
+        ([_, ..], Some(worst)) => format!("ERROR      Not usable as it is; and {worst}."),
+        ([_, ..], None) => format!("ERROR      Not usable as it is: {}.", counts()),
+        ([], Some(worst)) => format!("WARNING    Usable, but {worst}."),
+        ([], None) if warnings.is_empty() => {
+            "OK         Usable, and every kind of loss is covered as you configured it.".to_owned()
+        }
+        ([], None) => format!("WARNING    Usable: {}.", counts()),
+    }
+}
+
 fn findings(problems: &[Problem]) -> Vec<Finding> {
     let finding = |problem: &Problem| Finding {
         line: problem.line,
@@ -114,33 +171,6 @@ fn findings(problems: &[Problem]) -> Vec<Finding> {
         message: problem.message.clone(),
     };
     problems.iter().map(finding).collect()
-}
-
-fn ask(config: &Config) -> Vec<Online> {
-    let seen = survey(config);
-    let look = |asked, look: &Look| Online {
-        asked,
-        name: look.target.clone(),
-        said: match &look.answer {
-            Answer::Answered => "answered".into(),
-            Answer::Ours(why) => format!("our own side answered, which is nobody's answer ({why})"),
-            Answer::NoAnswer(why) => format!("no answer ({why})"),
-            Answer::CouldNotProbe(why) => format!("could not probe ({why})"),
-        } + &left_out(look),
-    };
-    let probes = seen.looks.iter().map(|probe| look("probe", probe));
-    let anchors = seen.anchors.iter().map(|anchor| look("anchor", anchor));
-    let witnesses = seen.heard.iter().map(|heard| Online {
-        asked: "witness",
-        name: format!("{} about {}", heard.witness, heard.host),
-        said: heard.testimony.to_string(),
-    });
-    probes.chain(anchors).chain(witnesses).collect()
-}
-
-fn left_out(look: &Look) -> String {
-    let said = look.left_out.iter().map(|why| format!("; left out: {why}"));
-    said.collect()
 }
 
 fn render(checked: &Checked) -> String {
@@ -171,13 +201,23 @@ fn render(checked: &Checked) -> String {
         .outlook
         .iter()
         .map(|prospect| format!("  if {prospect}"));
-    let online = checked.online.iter().flatten();
-    let online = online.map(|Online { asked, name, said }| format!("  {asked} {name}: {said}"));
-    std::iter::once(title)
+    let online = checked.online.iter().flatten().map(|online| {
+        let Online {
+            asked,
+            name,
+            said,
+            mark,
+        } = online;
+        format!("  {} {asked} {name}: {said}", mark.sign())
+    });
+    // What others said, or wrote into the file, makes no line of its own.
+    [checked.result.clone(), title]
+        .into_iter()
         .chain(errors)
         .chain(warnings)
-        .chain(outlook)
         .chain(online)
+        .chain(outlook)
+        .map(|line| one_line(&line))
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -8,6 +8,7 @@ use crate::base::refusal::{Code, Refusal};
 use crate::cli::ConfigVerb;
 use crate::config::schema::schema;
 use crate::config::show::show;
+use crate::roles::ROLES;
 
 /// Returns what to print.
 ///
@@ -15,7 +16,7 @@ use crate::config::show::show;
 /// When the config cannot be used, or this version cannot do it.
 pub fn config(path: &Path, verb: &ConfigVerb) -> Result<String, Refusal> {
     match verb {
-        ConfigVerb::Show => Ok(show(path)?),
+        ConfigVerb::Show => Ok(show(path, &ROLES)?),
         ConfigVerb::Schema => {
             serde_json::to_string_pretty(&schema()).map_err(|error| Refusal::bug(error.into()))
         }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Deadline, Doubt, DoubtKind, Provider, Question, Testimony, Voice};
+use super::{Doubt, DoubtKind, Provider, Question, Testimony, Voice};
 use crate::base::command::{Finished, Outcome, Runner};
+use crate::base::deadline::Deadline;
 use crate::base::logging::word;
 
 /// Tells the program which name it is asked for.

@@ -12,10 +12,15 @@
 
 use std::thread::{Builder, scope};
 
-use super::conversation::{Conversation, Deadline, Door, Reply};
+use serde::de::DeserializeOwned;
+use ureq::http::HeaderMap;
+
 use super::{Case, Doubt, DoubtKind, Loss, Provider, Question, Testimony, Voice};
-use crate::clients::http::segment;
-use crate::config::{Consul, Gossip, Role, Site};
+use crate::base::deadline::Deadline;
+use crate::base::rows::{OrNull, Rows};
+use crate::clients::conversation::{Answer, Conversation, Door};
+use crate::clients::http::{BODY_CAP, segment};
+use crate::config::{Consul, Gossip, Site};
 
 mod catalog;
 mod gossip;
@@ -44,7 +49,7 @@ impl Provider for Consul {
         }
         let has_leader = match case.loss {
             // The peer's servers are the majority, or there is nothing to recover.
-            Loss::Host => case.config.role() != Role::Consulserver,
+            Loss::Host => case.config.role.leader.is_none(),
             Loss::Site | Loss::SiteAlone | Loss::Line | Loss::Ourselves => false,
         };
         match self.gossip {
@@ -163,6 +168,18 @@ impl Names {
     }
 }
 
+/// Reads a list that nothing was left out of. Some endpoints of Consul say `null` for an empty one.
+fn list<R: DeserializeOwned>(answer: Answer) -> Result<Vec<R>, Doubt> {
+    must_be_whole(answer.headers())?;
+    let mut kept = Vec::new();
+    let rows = Rows::each(|row| {
+        kept.push(row);
+        Ok(())
+    });
+    answer.streamed(BODY_CAP, OrNull(rows))?;
+    Ok(kept)
+}
+
 /// One host of our own site that is seen alive shows that there is sight.
 fn any(own: &[Names], proofs: Vec<Result<(), Doubt>>) -> Result<(), Doubt> {
     let mut failed = Vec::new();
@@ -177,14 +194,9 @@ fn any(own: &[Names], proofs: Vec<Result<(), Doubt>>) -> Result<(), Doubt> {
 }
 
 /// Consul says so since 1.11 when the token may not see everything.
-fn must_be_whole(reply: &Reply) -> Result<(), Doubt> {
+fn must_be_whole(headers: &HeaderMap) -> Result<(), Doubt> {
     let name = "X-Consul-Results-Filtered-By-ACLs";
-    if reply
-        .headers
-        .get_all(name)
-        .iter()
-        .any(|value| value != "false")
-    {
+    if headers.get_all(name).iter().any(|value| value != "false") {
         let detail = format!("{name} is set: the token may not read all nodes");
         return Err(Doubt::new(DoubtKind::Filtered, detail));
     }

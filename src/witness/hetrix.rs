@@ -3,9 +3,10 @@
 //! It watches whether a service can be reached, from several places at once. A site whose uplink
 //! is cut looks to it exactly like a site that is dead.
 
-use super::conversation::{Conversation, Deadline, Door, excerpt};
 use super::{Doubt, DoubtKind, Provider, Question, Testimony};
 use crate::base::clock::Now;
+use crate::base::deadline::Deadline;
+use crate::clients::conversation::{Conversation, Door, excerpt};
 use crate::config::{Hetrix, Secret};
 
 mod list;

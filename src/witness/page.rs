@@ -8,11 +8,13 @@ use regex_lite::Regex;
 use ureq::http::Method;
 use ureq::http::header::LAST_MODIFIED;
 
-use super::conversation::{Conversation, Door, Reply, excerpt};
-use super::{Deadline, Doubt, DoubtKind, Provider, Question, Testimony, Voice};
+use super::{Doubt, DoubtKind, Provider, Question, Testimony, Voice};
 use crate::base::clock::Now;
+use crate::base::deadline::Deadline;
+use crate::base::url::public_part;
+use crate::clients::conversation::{Conversation, Door, Reply, excerpt};
 use crate::clients::http::{host_and_port, segment, unix_seconds};
-use crate::config::{HttpWitness, Secret, public_part};
+use crate::config::{HttpWitness, Secret};
 
 impl Provider for HttpWitness {
     fn ask(&self, question: &Question<'_>) -> Result<(String, Testimony), Doubt> {

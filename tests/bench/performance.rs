@@ -134,7 +134,7 @@ fn healthy_run(ancestor: Option<&Ancestor>) -> Result<[Row; 3]> {
 fn overlap() -> Result<Row> {
     note("overlap");
     let targets = [slow::refuser(DELAY)?, slow::refuser(DELAY)?];
-    let url = |port: &u16| format!("\"http://127.0.0.1:{port}/\"");
+    let url = |port: &u16| format!("{{url: \"http://127.0.0.1:{port}/\", status: 200}}");
     let shape = Shape {
         targets: targets.iter().map(url).collect(),
         attempts: 2,

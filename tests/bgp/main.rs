@@ -4,7 +4,6 @@
 //! `tests/run` sees to all.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "a test fails by panicking, and tells its figures and what it could not clean up"

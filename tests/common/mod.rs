@@ -265,6 +265,15 @@ impl Site {
         }
     }
 
+    /// Waits until a file holds a text.
+    pub(crate) fn wait_for_text(&self, name: &str, text: &str) {
+        let end = Instant::now() + DEADLINE;
+        while !self.path(name).exists() || !self.text(name).contains(text) {
+            assert!(Instant::now() < end, "{name} never held {text}");
+            thread::sleep(TICK);
+        }
+    }
+
     /// Waits for a file to go.
     pub(crate) fn wait_until_gone(&self, name: &str) {
         let end = Instant::now() + DEADLINE;

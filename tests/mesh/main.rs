@@ -2,7 +2,6 @@
 //! is lost, in network namespaces. Needs root and a Consul program: `tests/run` sees to both.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "a test fails by panicking, and tells how long the cluster took"
@@ -120,7 +119,7 @@ fn a_recovery_that_was_killed_or_failed_leaves_a_server_that_runs() {
     mesh.run(&lab).is("hold/latched", 3);
 
     fs::remove_file(mesh.path("peers.json")).unwrap();
-    assert_eq!(mesh.call(&lab, &["ack"]).exit, Some(0));
+    assert_eq!(mesh.call(&lab, &["retry"]).exit, Some(0));
     mesh.run(&lab).is("resume/unfinished", 0);
     assert!(lab.leader("svcs2").is_some());
     assert!(lab.read("svcs2", "before").is_some(), "the store is lost");

@@ -3,7 +3,6 @@
 //! timeline of docs/failover-order.md. Needs root, and a Consul program: `tests/run` sees to both.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::print_stderr,
     clippy::print_stdout,
     reason = "a test fails by panicking, and the timeline is what it is for"

@@ -15,10 +15,11 @@ mod vcsim;
 
 use std::time::Duration;
 
-use habeat::config::{Provider, Secret, Site, Vcenter, Witness};
+use habeat::base::deadline::Deadline;
+use habeat::clients::vcenter::{Vcenter, power_off};
+use habeat::config::{Provider, Secret, Site, Witness};
 use habeat::drill::fake_consul::{FakeConsul, Node};
-use habeat::witness::vcenter::power_off;
-use habeat::witness::{Deadline, Testimony, testify};
+use habeat::witness::{Testimony, testify};
 use site::Secondary;
 use vcsim::{BOTH, Interface, Vcsim};
 
@@ -268,7 +269,7 @@ fn a_fence_comes_before_the_promotion_and_not_in_a_dry_run() {
     vcsim.obey(&format!("on {NAME}"));
     assert_eq!(secondary.run(), "hold fence-failed, exit 3");
     assert_eq!(vcsim.obey(&format!("state {NAME}")), "poweredOn");
-    secondary.acknowledge();
+    secondary.retry();
     assert_eq!(secondary.run(), "resume unfinished, exit 0");
     assert_eq!(vcsim.obey(&format!("state {NAME}")), "poweredOff");
     assert_eq!(secondary.promoted(), 1);

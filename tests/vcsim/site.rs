@@ -92,8 +92,8 @@ impl Secondary {
         self.call(&["--json", "--dry-run"])
     }
 
-    pub(crate) fn acknowledge(&self) {
-        let said = self.call(&["ack", "--reason", "seen"]);
+    pub(crate) fn retry(&self) {
+        let said = self.call(&["retry", "--reason", "seen"]);
         assert!(said.ends_with("exit 0"), "{said}");
     }
 

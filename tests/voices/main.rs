@@ -337,7 +337,7 @@ fn a_machine_that_is_not_seen_off_moves_nothing_until_it_is() {
 
     vcenter.state().obeys = true;
     site.config.timeouts = "";
-    assert_eq!(site.call(&["ack", "--reason", "looked"]).exit, Some(0));
+    assert_eq!(site.call(&["retry", "--reason", "looked"]).exit, Some(0));
     site.run().is("unfinished", 0);
     assert_eq!((site.lines("moved").len(), vcenter.state().orders), (3, 2));
     vcenter.is_left();

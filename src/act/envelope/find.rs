@@ -40,10 +40,7 @@ struct Found {
 ///
 /// # Errors
 /// When the output cannot be read, or holds a damaged answer.
-pub(in crate::act) fn find(
-    output: &File,
-    payload: &mut impl Payload,
-) -> Result<Option<Envelope>, String> {
+pub(crate) fn find(output: &File, payload: &mut impl Payload) -> Result<Option<Envelope>, String> {
     for at in [At::LineStart, At::Anywhere] {
         let found = Scan::new(output)?.last_answer(at, payload)?;
         if let Some(found) = found {

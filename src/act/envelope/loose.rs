@@ -10,7 +10,7 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A value that is neither an object nor a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::act) enum Scalar {
+pub(crate) enum Scalar {
     Text(String),
     Number(i64),
     Truth(bool),
@@ -20,7 +20,7 @@ pub(in crate::act) enum Scalar {
 }
 
 impl Scalar {
-    pub(in crate::act) fn number(&self) -> Option<i64> {
+    pub(crate) fn number(&self) -> Option<i64> {
         match self {
             Self::Number(number) => Some(*number),
             Self::Text(text) => text.trim().parse().ok(),
@@ -28,7 +28,7 @@ impl Scalar {
         }
     }
 
-    pub(in crate::act) fn is_true(&self) -> bool {
+    pub(crate) fn is_true(&self) -> bool {
         match self {
             Self::Truth(truth) => *truth,
             Self::Text(text) => text.trim().eq_ignore_ascii_case("true"),
@@ -36,7 +36,7 @@ impl Scalar {
         }
     }
 
-    pub(in crate::act) fn text(self) -> Option<String> {
+    pub(crate) fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
             Self::Number(number) => Some(number.to_string()),
@@ -46,7 +46,7 @@ impl Scalar {
 }
 
 /// What to make of a JSON value, by its kind. By default, objects and lists are passed over.
-pub(in crate::act) trait Shape<'de>: Sized {
+pub(crate) trait Shape<'de>: Sized {
     type Value;
 
     fn scalar<E: Error>(self, scalar: Scalar) -> Result<Self::Value, E>;
@@ -63,10 +63,11 @@ pub(in crate::act) trait Shape<'de>: Sized {
 }
 
 /// Reads a value as the given shape.
-pub(in crate::act) struct As<S>(pub(in crate::act) S);
+#[derive(Clone, Copy)]
+pub(crate) struct As<S>(pub(crate) S);
 
 /// The scalar itself.
-pub(in crate::act) struct Plain;
+pub(crate) struct Plain;
 
 impl Shape<'_> for Plain {
     type Value = Scalar;

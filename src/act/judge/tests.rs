@@ -1,10 +1,9 @@
 use std::io::{Read, Seek, Write};
 use std::time::Duration;
 
+use super::Judge::{self, Carbonio, CarbonioJson, Exit, Zmprov};
 use super::{complaint, judge};
-use crate::base::command::Finished;
-use crate::plan::Judge::{Carbonio, CarbonioJson, Exit, Zmprov};
-use crate::plan::{Judge, Outcome};
+use crate::base::command::{Finished, Outcome};
 
 fn finished(outcome: Outcome, stdout: &str, stderr: &str) -> Finished {
     let mut file = tempfile::tempfile().unwrap();

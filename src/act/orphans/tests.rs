@@ -10,10 +10,10 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{Orphan, await_gone, end, find};
+use crate::base::command::Outcome;
 use crate::base::command::{Noted, Runner};
 use crate::base::process::{Process, Stat};
 use crate::core::story::Child;
-use crate::plan::Outcome;
 
 const LONG: Duration = Duration::from_secs(60);
 const NOBODY: [i32; 0] = [];

@@ -6,13 +6,14 @@ use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+
+use crate::base::unguessable;
 
 /// The standard error that is kept: its end, where a stack trace says what went wrong.
 const KEPT_ERRORS: usize = 8 << 10;
@@ -170,9 +171,7 @@ fn nameless(folder: &Path) -> io::Result<File> {
 
 /// For file systems without `O_TMPFILE` (NFS, some overlays).
 fn unlinked(folder: &Path) -> io::Result<File> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = folder.join(format!(".habeat-output-{}-{number}", std::process::id()));
+    let path = folder.join(format!(".habeat-output-{}", unguessable::word()?));
     let flags = OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::RDWR | OFlags::CLOEXEC;
     let file: OwnedFd = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR)?;
     std::fs::remove_file(&path)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 /// Where programs are looked for at the latest: what systemd gives to services (systemd.exec(5)),
 /// with the older folders that a distribution may still keep apart. cron gives less.
@@ -34,6 +35,12 @@ pub(super) fn clean(
     }
     kept.entry("HOME".into()).or_insert_with(|| "/root".into());
     kept
+}
+
+/// Returns where a program is looked for that is named without a folder.
+pub(crate) fn folders() -> Vec<PathBuf> {
+    let path = with_usual_folders(std::env::var_os("PATH").as_deref());
+    std::env::split_paths(&path).collect()
 }
 
 fn is_handed_on(name: &OsStr) -> bool {

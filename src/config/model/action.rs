@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Vcenter;
+use crate::clients::vcenter::Vcenter;
 
 /// The programs that promote and flush.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::clients::vcenter::Vcenter;
 use crate::config::{Secret, Url};
 
 /// A witness to ask.
@@ -114,19 +115,6 @@ pub struct Consul {
     pub ca_file: Option<PathBuf>,
     /// What the local agent's gossip is worth when no leader is known.
     pub gossip: Gossip,
-}
-
-/// How to ask vCenter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Vcenter {
-    /// `https://HOST[:PORT]`, without a path.
-    pub base_url: String,
-    /// Who asks.
-    pub username: String,
-    /// Their password.
-    pub password: Secret,
-    /// Certificates to trust instead of the public ones.
-    pub ca_file: Option<PathBuf>,
 }
 
 /// How to ask HetrixTools.

@@ -3,7 +3,7 @@
 use super::{Block, Fallback, Form, Zero, block, key};
 
 /// When to act.
-pub(in crate::config) static POLICY: Block = block(
+pub(crate) static POLICY: Block = block(
     "policy",
     &[
         key(
@@ -41,7 +41,7 @@ pub(in crate::config) static POLICY: Block = block(
             "max_attempts",
             Form::Number(1, None),
             Fallback::Is("3"),
-            "Tries of an unfinished promotion; then it waits for `habeat ack`.",
+            "Tries of an unfinished promotion; then it waits for `habeat retry`.",
         ),
         key(
             "on_return",
@@ -54,7 +54,7 @@ pub(in crate::config) static POLICY: Block = block(
 );
 
 /// The programs that promote and flush.
-pub(in crate::config) static CARBONIO: Block = block(
+pub(crate) static CARBONIO: Block = block(
     "carbonio",
     &[
         key(
@@ -99,7 +99,7 @@ pub(in crate::config) static CARBONIO: Block = block(
 );
 
 /// Deadlines of commands.
-pub(in crate::config) static TIMEOUTS: Block = block(
+pub(crate) static TIMEOUTS: Block = block(
     "timeouts",
     &[
         key(
@@ -136,7 +136,7 @@ pub(in crate::config) static TIMEOUTS: Block = block(
 );
 
 /// What makes sure that the old active cannot serve.
-pub(in crate::config) static FENCE: Block = block(
+pub(crate) static FENCE: Block = block(
     "fence",
     &[
         key(
@@ -163,7 +163,7 @@ pub(in crate::config) static FENCE: Block = block(
 );
 
 /// The Consul servers of a site.
-pub(in crate::config) static MESH: Block = block(
+pub(crate) static MESH: Block = block(
     "mesh",
     &[
         key(
@@ -214,7 +214,7 @@ pub(in crate::config) static MESH: Block = block(
 );
 
 /// Where past runs are kept.
-pub(in crate::config) static HISTORY: Block = block(
+pub(crate) static HISTORY: Block = block(
     "history",
     &[
         key(

@@ -3,7 +3,7 @@
 use super::{Block, Fallback, Form, Zero, block, key};
 
 /// How the peer is probed.
-pub(in crate::config) static PROBE: Block = block(
+pub(crate) static PROBE: Block = block(
     "probe",
     &[
         key(
@@ -35,7 +35,7 @@ pub(in crate::config) static PROBE: Block = block(
 );
 
 /// A target written as a block.
-pub(in crate::config) static TARGET: Block = block(
+pub(crate) static TARGET: Block = block(
     "TARGET",
     &[
         key(
@@ -67,7 +67,7 @@ pub(in crate::config) static TARGET: Block = block(
 );
 
 /// The Consul witness.
-pub(in crate::config) static CONSUL: Block = block(
+pub(crate) static CONSUL: Block = block(
     "consul",
     &[
         key(
@@ -123,7 +123,7 @@ pub(in crate::config) static CONSUL: Block = block(
 );
 
 /// The vCenter witness.
-pub(in crate::config) static VCENTER: Block = block(
+pub(crate) static VCENTER: Block = block(
     "vcenter",
     &[
         key(
@@ -166,7 +166,7 @@ pub(in crate::config) static VCENTER: Block = block(
 );
 
 /// The HetrixTools witness.
-pub(in crate::config) static HETRIX: Block = block(
+pub(crate) static HETRIX: Block = block(
     "hetrix",
     &[
         key(
@@ -203,7 +203,7 @@ pub(in crate::config) static HETRIX: Block = block(
 );
 
 /// What every entry of `witnesses` may say, besides the keys of its provider.
-pub(in crate::config) static WITNESS: Block = block(
+pub(crate) static WITNESS: Block = block(
     "WITNESS",
     &[
         key(
@@ -247,7 +247,7 @@ pub(in crate::config) static WITNESS: Block = block(
 );
 
 /// A witness that is a program.
-pub(in crate::config) static COMMAND: Block = block(
+pub(crate) static COMMAND: Block = block(
     "WITNESS",
     &[key(
         "argv",
@@ -259,7 +259,7 @@ pub(in crate::config) static COMMAND: Block = block(
 );
 
 /// A witness that is a page.
-pub(in crate::config) static PAGE: Block = block(
+pub(crate) static PAGE: Block = block(
     "WITNESS",
     &[
         key(

@@ -3,7 +3,7 @@
 use super::{Block, Fallback, Form, block, key};
 
 /// What this node is and does.
-pub(in crate::config) static LOCAL: Block = block(
+pub(crate) static LOCAL: Block = block(
     "local",
     &[
         key(
@@ -114,7 +114,7 @@ pub(in crate::config) static LOCAL: Block = block(
 );
 
 /// One site.
-pub(in crate::config) static SITE: Block = block(
+pub(crate) static SITE: Block = block(
     "SITE",
     &[
         key(
@@ -176,7 +176,7 @@ pub(in crate::config) static SITE: Block = block(
 );
 
 /// The ways a site's proxies are switched.
-pub(in crate::config) static SWITCH: Block = block(
+pub(crate) static SWITCH: Block = block(
     "SITE.proxy_switch",
     &[key(
         "bgp",
@@ -188,7 +188,7 @@ pub(in crate::config) static SWITCH: Block = block(
 
 /// The commands that switch by BGP. The documentation and the code of the ancestor spell
 /// `deativate`, one of its two shipped configs `deactivate`.
-pub(in crate::config) static BGP: Block = Block {
+pub(crate) static BGP: Block = Block {
     aliases: &[("deativate", "deactivate")],
     ..BGP_BY_THE_BOOK
 };

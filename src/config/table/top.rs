@@ -3,7 +3,7 @@
 use super::{Block, Fallback, Form, block, key};
 
 /// The top level; the blocks of the sites come on top of it, by their own names.
-pub(in crate::config) static TOP: Block = block(
+pub(crate) static TOP: Block = block(
     "",
     &[
         key(

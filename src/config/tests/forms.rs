@@ -95,7 +95,7 @@ fn booleans_are_those_of_yaml_1_1() {
     for written in ["yes", "'on'", "\"True\""] {
         let text = super::SMALLEST.replace("  role", &format!("  flush_cache: {written}\n  role"));
         assert!(
-            appserver(&load_bytes(text).unwrap().config).flush_cache,
+            appserver(&load_bytes(text).unwrap()).flush_cache,
             "{written}"
         );
     }

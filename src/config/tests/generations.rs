@@ -23,12 +23,14 @@ fn the_page_lacks_one_address_and_is_usable_with_it() {
 fn the_last_shipped_config_loads() {
     let text = fixture("head.yml");
     assert_eq!(warnings(&text), [NO_ANCHORS]);
-    let config = load_bytes(&text).unwrap().config;
+    let loaded = load_bytes(&text).unwrap();
+    let config = &loaded.config;
     assert_eq!(config.peer.host(), "primary_mailbox.example.com");
     assert_eq!(config.own.host(), "replica_mailbox.example.com");
     let host = "10.11.12.10".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
-    assert!(appserver(&config).flush_cache && appserver(&config).flush_all_servers);
+    let appserver = appserver(&loaded);
+    assert!(appserver.flush_cache && appserver.flush_all_servers);
     let [witness] = config.witnesses.as_slice() else {
         panic!("one witness");
     };

@@ -1,7 +1,7 @@
 //! The role `consulserver`.
 
 use super::*;
-use crate::config::Mesh;
+use crate::roles::consulserver::Mesh;
 
 const MESH: &str = "
 local:
@@ -19,18 +19,18 @@ anchors: [icmp://203.0.113.1]
 probe: {targets: [icmp://192.0.2.7, icmp://192.0.2.11]}
 ";
 
-fn mesh(config: &Config) -> &Mesh {
-    match &config.duty {
-        Duty::Consulserver(mesh) => mesh,
-        Duty::Appserver(_) | Duty::Proxyserver(_) => panic!("{config:?}"),
+fn mesh(role: &RoleConfig) -> &Mesh {
+    match role {
+        RoleConfig::Consulserver(mesh) => mesh,
+        RoleConfig::Appserver(_) | RoleConfig::Proxyserver(_) => panic!("{role:?}"),
     }
 }
 
 #[test]
 fn a_mesh_server_has_carbonios_places_by_default() {
     assert_eq!(warnings(MESH), [""; 0]);
-    let config = load_bytes(MESH).unwrap().config;
-    let mesh = mesh(&config);
+    let Loaded { config, role, .. } = load_bytes(MESH).unwrap();
+    let mesh = mesh(&role);
     assert_eq!(config.peer.hosts, ["svc1.example.com", "svc3.example.com"]);
     assert_eq!(mesh.data_dir, Path::new("/var/lib/service-discover/data"));
     assert_eq!(mesh.owner.as_deref(), Some("service-discover"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::SMALLEST;
-use crate::config::load;
+use crate::roles::load;
 
 /// Somebody else (Debian's `nobody`).
 const NOBODY: u32 = 65534;

@@ -1,7 +1,9 @@
 //! The role `proxyserver`: what it needs, and what it does not care for.
 
 use super::{SMALLEST, errors, fixture, load_bytes, warnings};
-use crate::config::{Config, Duty, Proxyserver, Role, Takeover, Target};
+use crate::config::{Takeover, Target};
+use crate::roles::proxyserver::Proxyserver;
+use crate::roles::{Loaded, RoleConfig};
 
 /// The smallest config of a proxy.
 const PROXY: &str = "\
@@ -26,24 +28,24 @@ anchors: [icmp://203.0.113.1]
 consul: {gossip: never}
 ";
 
-fn proxy(config: &Config) -> &Proxyserver {
-    match &config.duty {
-        Duty::Proxyserver(proxyserver) => proxyserver,
-        Duty::Appserver(_) | Duty::Consulserver(_) => panic!("{config:?}"),
+fn proxy(role: &RoleConfig) -> &Proxyserver {
+    match role {
+        RoleConfig::Proxyserver(proxyserver) => proxyserver,
+        RoleConfig::Appserver(_) | RoleConfig::Consulserver(_) => panic!("{role:?}"),
     }
 }
 
 #[test]
 fn the_smallest_config_of_a_proxy_loads_without_a_warning() {
     assert_eq!(warnings(PROXY), [""; 0]);
-    let config = load_bytes(PROXY).unwrap().config;
-    assert_eq!(config.role(), Role::Proxyserver);
+    let Loaded { config, role, .. } = load_bytes(PROXY).unwrap();
+    assert_eq!(config.role.name, "proxyserver");
     assert_eq!(config.policy.takeover, Takeover::Automatic);
     assert_eq!(config.peer.host(), "proxy1.example.com");
     assert_eq!(config.own.host(), "proxy2.example.com");
     let host = "192.0.2.1".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
-    let proxy = proxy(&config);
+    let proxy = proxy(&role);
     assert_eq!(proxy.activate, [["birdc", "enable", "vip"]]);
     assert_eq!(proxy.verify, [["birdc", "show", "vip"]]);
     assert_eq!(proxy.deactivate, [["/bin/sh", "-c", "birdc disable vip"]]);
@@ -174,9 +176,9 @@ fn the_page_loads_for_a_proxy_once_its_values_are_filled_in() {
             "deativate: # one letter short",
             "deativate: [birdc disable dc2]",
         );
-    let config = load_bytes(&filled).unwrap().config;
+    let Loaded { config, role, .. } = load_bytes(&filled).unwrap();
     assert_eq!(config.policy.takeover, Takeover::Automatic);
-    let proxy = proxy(&config);
+    let proxy = proxy(&role);
     assert_eq!(proxy.activate, [["/bin/sh", "-c", "birdc enable dc2"]]);
     assert_eq!(proxy.deactivate, [["/bin/sh", "-c", "birdc disable dc2"]]);
 }

@@ -34,9 +34,11 @@ fn what_is_not_given_has_the_documented_default() {
         config.files.module.to_str(),
         Some("/var/tmp/appserverrstopha")
     );
-    assert_eq!(appserver(&config).threads, 5);
-    assert!(!appserver(&config).disable_ha_module && !appserver(&config).restart_replica);
-    assert!(!appserver(&config).flush_cache && !appserver(&config).flush_all_servers);
+    let loaded = load_bytes(super::SMALLEST).unwrap();
+    let appserver = appserver(&loaded);
+    assert_eq!(appserver.threads, 5);
+    assert!(!appserver.disable_ha_module && !appserver.restart_replica);
+    assert!(!appserver.flush_cache && !appserver.flush_all_servers);
     let host = "192.0.2.1".to_owned();
     assert_eq!(config.probe.targets, [Target::Icmp { host }]);
     let spans = (
@@ -102,6 +104,7 @@ fn what_is_not_given_about_acting_has_the_documented_default() {
         Some("/var/lib/habeat/history.jsonl")
     );
     assert_eq!(config.history.keep, 1000);
+    assert_eq!(config.files.state_dir.to_str(), Some("/var/lib/habeat"));
 }
 
 #[test]
@@ -213,4 +216,28 @@ fn the_words_of_the_other_keys_are_understood() {
         (config.timeouts.grace, config.probe.interval),
         (Duration::ZERO, Duration::ZERO)
     );
+}
+
+#[test]
+fn each_promotion_file_has_a_folder_of_its_own_in_the_state_folder() {
+    let of = |promotion: &str| {
+        let mut files = config_with("state_dir: /srv/habeat\n").files;
+        files.promotion = promotion.into();
+        files.folder()
+    };
+    let one = of("/var/tmp/promotion-appserver");
+    let name = one.to_string_lossy();
+    assert!(
+        name.starts_with("/srv/habeat/promotion-appserver-"),
+        "{name}"
+    );
+    for same in [
+        "/var//tmp/promotion-appserver",
+        "/var/./tmp/promotion-appserver",
+    ] {
+        assert_eq!(of(same), one, "{same}");
+    }
+    for other in ["/srv/promotion-appserver", "/var/tmp/promotion-proxyserver"] {
+        assert_ne!(of(other), one, "{other}");
+    }
 }

@@ -1,7 +1,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use crate::witness::tests::server::drip;
+use crate::clients::tests::server::drip;
 
 use super::{AMPLE, Answer, HttpTarget, Server, Target, Url, closed_port, hush, look, response};
 

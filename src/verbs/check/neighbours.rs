@@ -4,31 +4,32 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, Files, Problem};
+use crate::config::{Config, Files};
+use crate::roles;
+use crate::roles::check::Findings;
 
 /// More configs than any node has.
 const MOST: usize = 32;
 
-/// Returns which configs beside the one at `path` share its state files.
-pub(super) fn warnings(config: &Config, path: &Path) -> Vec<Problem> {
-    let beside = beside(path).into_iter();
-    // What is wrong with another config, its own check tells.
-    let loaded = beside.filter_map(|it| config::load(&it).ok().map(|other| (it, other.config)));
-    loaded
-        .filter_map(|(other, theirs)| {
-            let shared = shared(&config.files, &theirs.files)?;
-            Some(Problem {
-                line: None,
-                key: other.display().to_string(),
-                message: format!(
+/// Notes which configs beside the one at `path` share its state files.
+pub(super) fn look(config: &Config, path: &Path, found: &mut Findings) {
+    for other in beside(path) {
+        // What is wrong with another config, its own check tells.
+        let Ok(theirs) = roles::load(&other) else {
+            continue;
+        };
+        if let Some(shared) = shared(&config.files, &theirs.config.files) {
+            found.warn(
+                &other.display().to_string(),
+                format!(
                     "has the state file {} too: one of the two leaves with 75 whenever both run, \
                      and each takes the other's promotion for its own; give one of them another \
                      role or other local.check…File paths, or remove it",
                     shared.display()
                 ),
-            })
-        })
-        .collect()
+            );
+        }
+    }
 }
 
 fn shared<'a>(ours: &'a Files, theirs: &Files) -> Option<&'a Path> {

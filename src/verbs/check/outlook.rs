@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::config::{Config, Takeover};
 use crate::core::{Agent, Ignorance, Verdict, verdict};
 use crate::observe::{Leader, Observation, Reach, Standing};
-use crate::witness::{Doubt, DoubtKind, Heard, Loss, weight, would_say};
+use crate::witness::{Doubt, DoubtKind, Heard, Loss, Testimony, weight, would_say};
 
 const LOSSES: [Loss; 5] = [
     Loss::Host,
@@ -16,6 +16,10 @@ const LOSSES: [Loss; 5] = [
     Loss::Line,
     Loss::Ourselves,
 ];
+
+/// The words for what a run would come to.
+const TAKES_OVER: &str = "takes over";
+const HOLDS: &str = "holds";
 
 /// What a run would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,16 +45,60 @@ impl std::fmt::Display for Prospect {
     }
 }
 
-/// Imagines each loss.
-pub(super) fn outlook(config: &Config) -> Vec<Prospect> {
-    LOSSES.iter().map(|loss| imagine(config, *loss)).collect()
+/// Imagines each loss. `servers` are the witnesses that know the peer as a server of their own
+/// cluster, which forgets a dead one.
+pub(super) fn outlook(config: &Config, servers: &[String]) -> Vec<Prospect> {
+    let losses = LOSSES.iter();
+    losses.map(|loss| imagine(config, servers, *loss)).collect()
 }
 
-fn imagine(config: &Config, loss: Loss) -> Prospect {
+/// The worst of an outlook, in a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Worst {
+    /// Two sites would serve.
+    Twice(String),
+    /// habeat would not do what it is there for.
+    Holds(String),
+}
+
+impl std::fmt::Display for Worst {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Twice(loss) => write!(f, "if {loss}, BOTH SITES WOULD SERVE"),
+            Self::Holds(loss) => write!(f, "if {loss}, habeat will HOLD"),
+        }
+    }
+}
+
+/// Returns the worst of it, worst first; nothing where nothing is worse than configured.
+pub(super) fn worst(config: &Config, prospects: &[Prospect]) -> Vec<Worst> {
+    match config.policy.takeover {
+        Takeover::Automatic => {}
+        Takeover::Manual | Takeover::NotEnabled => return Vec::new(),
+    }
+    let of = |wanted: Loss, outcome: &str| {
+        let mut all = LOSSES.iter().zip(prospects);
+        let found = all.find(|(loss, it)| **loss == wanted && it.outcome == outcome);
+        found.map(|(_, prospect)| prospect.loss.clone())
+    };
+    // With several targets another path may show that the peer lives.
+    let line = of(Loss::Line, TAKES_OVER).filter(|_| config.probe.targets.len() == 1);
+    let twice = of(Loss::Ourselves, TAKES_OVER).or(line);
+    let held = of(Loss::Site, HOLDS).or_else(|| of(Loss::Host, HOLDS));
+    let twice = twice.map(Worst::Twice).into_iter();
+    twice.chain(held.map(Worst::Holds)).collect()
+}
+
+fn imagine(config: &Config, servers: &[String], loss: Loss) -> Prospect {
     let heard = config.witnesses.iter().map(|witness| Heard {
         witness: witness.name.clone(),
         host: config.peer.host(),
-        testimony: would_say(config, witness, loss),
+        testimony: if servers.contains(&witness.name) && loss == Loss::Host {
+            let why = "Consul strikes a dead server off";
+            Testimony::Unknown(Doubt::new(DoubtKind::NotFound, why))
+        } else {
+            would_say(config, witness, loss)
+        },
         weight: weight(witness),
     });
     let seen = Observation {
@@ -64,17 +112,17 @@ fn imagine(config: &Config, loss: Loss) -> Prospect {
     let verdict = verdict(config.policy.quorum, &seen, Agent::AsItWas);
     let (outcome, why) = match &verdict {
         Verdict::Dead if config.policy.takeover == Takeover::Manual => (
-            "holds",
+            HOLDS,
             "this site never promotes by itself: an operator does".to_owned(),
         ),
         Verdict::Dead if config.policy.takeover == Takeover::NotEnabled => (
-            "holds",
+            HOLDS,
             "local.proxy_enable_activate is off: the run only says what it would do".to_owned(),
         ),
-        Verdict::Dead => ("takes over", "enough witnesses say down".to_owned()),
-        Verdict::Cut => ("holds", "a witness says that the peer runs".to_owned()),
-        Verdict::Unknown(ignorance) => ("holds", ignorance.to_string()),
-        Verdict::Alive => ("holds", "the peer answers".to_owned()),
+        Verdict::Dead => (TAKES_OVER, "enough witnesses say down".to_owned()),
+        Verdict::Cut => (HOLDS, "a witness says that the peer runs".to_owned()),
+        Verdict::Unknown(ignorance) => (HOLDS, ignorance.to_string()),
+        Verdict::Alive => (HOLDS, "the peer answers".to_owned()),
     };
     Prospect {
         loss: words(config, loss),

@@ -1,18 +1,17 @@
 //! Targets that are this node's own at the moment: an address that moves with the traffic is the
 //! peer's in one run and ours in the next.
 
-use crate::config::{Config, Problem};
+use crate::config::Config;
 use crate::observe::ours;
+use crate::roles::check::Findings;
 
 /// Names them.
-pub(super) fn warnings(config: &Config) -> Vec<Problem> {
-    let problem = |(key, target): (&str, _)| Problem {
-        line: None,
-        key: key.to_owned(),
-        message: format!(
+pub(super) fn look(config: &Config, found: &mut Findings) {
+    for (key, target) in ours(config) {
+        let message = format!(
             "{target} is an address of this node: its answer is nobody's; name one that stays the \
              other side's after a takeover"
-        ),
-    };
-    ours(config).into_iter().map(problem).collect()
+        );
+        found.warn(key, message);
+    }
 }

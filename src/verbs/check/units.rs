@@ -1,10 +1,17 @@
-//! What the installed units and tmpfiles.d snippets mean for the configured state files.
+//! What the installed units and tmpfiles.d snippets mean for a config and its state files.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Config, Duty, Problem};
+use crate::config::Config;
+use crate::roles::RoleConfig;
+use crate::roles::check::Findings;
+
+mod runner;
+mod timer;
+
+use runner::Runner;
 
 /// Where units are looked for, the strongest first (systemd.unit(5)).
 const UNIT_FOLDERS: [&str; 4] = [
@@ -15,55 +22,39 @@ const UNIT_FOLDERS: [&str; 4] = [
 ];
 /// Where tmpfiles.d snippets are looked for (tmpfiles.d(5)).
 const TMPFILES_FOLDERS: [&str; 3] = ["etc/tmpfiles.d", "run/tmpfiles.d", "usr/lib/tmpfiles.d"];
-/// What stands before and after an instance's name in the path of its config
-/// (`systemd/habeat@.service`).
-const INSTANCE: (&str, &str) = ("/etc/hamon/habeat-", ".yml");
 /// Folders that are aged, and that `PrivateTmp=` hides.
 const TEMPORARY: [&str; 2] = ["/var/tmp", "/tmp"];
 /// Units and snippets are small.
 const FILE_MAX: u64 = 256 * 1024;
 
-/// Returns what is odd about the units that run the config at `path`, given where its state lies.
-pub fn warnings(config: &Config, path: &Path) -> Vec<Problem> {
-    warnings_below(Path::new("/"), config, path)
+/// Notes what is odd about the units that run the config at `path`, given where its state lies.
+pub(super) fn look(config: &Config, role: &RoleConfig, path: &Path, found: &mut Findings) {
+    look_below(Path::new("/"), (config, role), path, found);
 }
 
-fn warnings_below(root: &Path, config: &Config, path: &Path) -> Vec<Problem> {
-    let names = |kind| names(root, path, kind);
-    let (service, timer) = (names("service"), names("timer"));
-    let mut found = Vec::new();
-    match installed(root, &service) {
-        None => found.push(odd(
-            shown(&service),
-            "is not installed; nothing starts habeat here",
-        )),
-        Some(text) => {
-            if is_temporary(&config.files.promotion) && sets(&text, "PrivateTmp") {
-                found.push(odd(
-                    shown(&service),
-                    "sets PrivateTmp, which hides and then deletes the state files; remove it",
-                ));
-            }
-            if let Duty::Consulserver(mesh) = &config.duty
-                && is_kept_out(&text, &mesh.data_dir)
-            {
-                found.push(odd(
-                    shown(&service),
-                    &format!(
-                        "keeps habeat out of {}, where a recovery writes; install \
-                         systemd/habeat-consulserver.conf in its drop-in folder, {}.d",
-                        mesh.data_dir.display(),
-                        service.first().map_or("", String::as_str)
-                    ),
-                ));
-            }
-            if installed(root, &timer).is_none() {
-                found.push(odd(
-                    shown(&timer),
-                    "is not installed; nothing starts habeat regularly",
-                ));
+fn look_below(
+    root: &Path,
+    (config, role): (&Config, &RoleConfig),
+    path: &Path,
+    found: &mut Findings,
+) {
+    let runners = runner::all(root, path);
+    let sound = runners.iter().find(|it| timer::fault(root, it).is_none());
+    match (sound, runners.first()) {
+        (Some(runner), _) => {
+            the_service(config, role, runner, found);
+            timer::spacing(root, config, runner, found);
+        }
+        (None, Some(runner)) => {
+            the_service(config, role, runner, found);
+            if let Some(why) = timer::fault(root, runner) {
+                found.error(&runner.timer(), why);
             }
         }
+        (None, None) => found.warn(
+            "units",
+            "no installed unit runs this config; nothing starts habeat with it here",
+        ),
     }
     for file in [
         &config.files.down,
@@ -71,54 +62,38 @@ fn warnings_below(root: &Path, config: &Config, path: &Path) -> Vec<Problem> {
         &config.files.module,
     ] {
         if is_temporary(file) && !is_kept(root, file) {
-            found.push(odd(
+            found.warn(
                 "tmpfiles.d",
-                &format!(
+                format!(
                     "nothing protects {} from being removed when it is 30 days old; \
                      install systemd/habeat.tmpfiles.conf",
                     file.display()
                 ),
-            ));
+            );
         }
     }
-    found
 }
 
-/// Returns the names under which the unit that runs this config may be installed, the strongest
-/// first: of an instance its own, then the template's (systemd.unit(5)).
-fn names(root: &Path, config: &Path, kind: &str) -> Vec<String> {
-    let plain = || vec![format!("habeat.{kind}")];
-    let Some(instance) = instance(config) else {
-        return plain();
-    };
-    // Somebody may have written this config into the plain unit.
-    let service = installed(root, &["habeat.service".to_owned()]);
-    if service.is_some_and(|text| text.contains(&format!("{} ", config.display()))) {
-        return plain();
+fn the_service(config: &Config, role: &RoleConfig, runner: &Runner, found: &mut Findings) {
+    let text = &runner.text;
+    if is_temporary(&config.files.promotion) && sets(text, "PrivateTmp") {
+        found.warn(
+            &runner.name,
+            "sets PrivateTmp, which hides and then deletes the state files; remove it",
+        );
     }
-    vec![
-        format!("habeat@{instance}.{kind}"),
-        format!("habeat@.{kind}"),
-    ]
-}
-
-/// Returns the instance that reads this config, if it is called as one's.
-fn instance(config: &Path) -> Option<&str> {
-    let (before, after) = INSTANCE;
-    let name = config.to_str()?.strip_prefix(before)?.strip_suffix(after)?;
-    (!name.is_empty() && !name.contains('/')).then_some(name)
-}
-
-/// The name under which the unit would be installed from here.
-fn shown(names: &[String]) -> &str {
-    names.last().map_or("", String::as_str)
-}
-
-fn odd(key: &str, message: &str) -> Problem {
-    Problem {
-        line: None,
-        key: key.to_owned(),
-        message: message.to_owned(),
+    if let Some((folder, drop_in)) = role.folder()
+        && is_kept_out(text, folder)
+    {
+        found.warn(
+            &runner.name,
+            format!(
+                "keeps habeat out of {}, where a recovery writes; install \
+                 {drop_in} in its drop-in folder, {}.d",
+                folder.display(),
+                runner.name
+            ),
+        );
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Deadline, Doubt, DoubtKind, Testimony, ask};
+use super::{Doubt, DoubtKind, Testimony, ask};
+use crate::base::deadline::Deadline;
 use crate::witness::tests::golden::{Page, Row};
 
 const HOST: &str = "mbx1.example.com";

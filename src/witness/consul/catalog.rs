@@ -7,10 +7,11 @@
 use std::thread::{Builder, scope};
 
 use serde::Deserialize;
+use ureq::http::HeaderMap;
 
-use super::super::conversation::{Conversation, Reply};
 use super::super::{Doubt, DoubtKind};
-use super::{EMPTY_HINT, Names, any, must_be_whole, segment};
+use super::{EMPTY_HINT, Names, any, list, segment};
+use crate::clients::conversation::Conversation;
 
 /// The check that the gossip pool keeps for every node.
 const SERF: &str = "serfHealth";
@@ -111,12 +112,10 @@ fn ask_all(conversation: &Conversation<'_>, peer: &Names, own: &[Names]) -> Vec<
 /// Asks for the checks of one node, read so that a leader confirms them with a majority.
 fn checks(conversation: &Conversation<'_>, node: &str) -> Answer {
     let path = format!("/v1/health/node/{}?consistent", segment(node));
-    let reply = conversation.get(&path)?;
-    must_be_fresh(&reply)?;
-    must_be_whole(&reply)?;
-    // An unknown node is `[]`; some endpoints of Consul say `null` for it.
-    let listed: Option<Vec<Listed>> = reply.json()?;
-    let listed = listed.unwrap_or_default();
+    let answer = conversation.fetch(&path)?;
+    must_be_fresh(answer.headers())?;
+    // An unknown node has an empty list.
+    let listed: Vec<Listed> = list(answer)?;
     match listed
         .iter()
         .find(|check| !check.node.eq_ignore_ascii_case(node))
@@ -131,14 +130,14 @@ fn checks(conversation: &Conversation<'_>, node: &str) -> Answer {
 
 /// The headers are described under "Consistency Modes" in the API documentation. One that is
 /// absent says nothing: a proxy may drop it, and older versions lack the last one.
-fn must_be_fresh(reply: &Reply) -> Result<(), Doubt> {
+fn must_be_fresh(headers: &HeaderMap) -> Result<(), Doubt> {
     let expected = [
         ("X-Consul-KnownLeader", "true"),
         ("X-Consul-LastContact", "0"),
         ("X-Consul-Effective-Consistency", "consistent"),
     ];
     for (name, fresh) in expected {
-        for value in reply.headers.get_all(name) {
+        for value in headers.get_all(name) {
             if value != fresh {
                 let detail = format!("{name} is {value:?}, not {fresh}");
                 return Err(Doubt::new(DoubtKind::Stale, detail));

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
-use super::super::conversation::Conversation;
 use super::super::{Doubt, DoubtKind, Testimony, Voice};
-use super::{EMPTY_HINT, Names, any, must_be_whole};
+use super::{EMPTY_HINT, Names, any, list};
+use crate::clients::conversation::Conversation;
 
 /// One entry of `/v1/agent/members`.
 #[derive(Debug, Deserialize)]
@@ -60,10 +60,7 @@ pub(super) fn hear(
     own: &[Names],
     peer: &Names,
 ) -> Result<Heard, Doubt> {
-    let reply = conversation.get("/v1/agent/members")?;
-    must_be_whole(&reply)?;
-    let members: Option<Vec<Member>> = reply.json()?;
-    let members = members.unwrap_or_default();
+    let members: Vec<Member> = list(conversation.fetch("/v1/agent/members")?)?;
     let sight = || any(own, own.iter().map(|own| prove(own, &members)).collect());
     let found = the_one(peer, &members).map_err(|doubt| match (doubt.kind, sight()) {
         (DoubtKind::NotFound, Ok(())) => Doubt::new(DoubtKind::NotMember, doubt.detail),

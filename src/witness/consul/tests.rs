@@ -8,9 +8,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Names;
+use crate::clients::tests::server::{Server, closed_port, hush, response};
 use crate::config::{Consul, Gossip, Provider, Secret, Site, Witness};
 use crate::witness::tests::parties::{Party, Reads};
-use crate::witness::tests::server::{Server, closed_port, hush, response};
 use crate::witness::{DoubtKind, Testimony, testify};
 
 /// Consul, before hostile servers: the peer's check is critical, our own node's is not.

@@ -6,14 +6,14 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Error, SeqAccess, Visitor};
+use serde::de::DeserializeSeed;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use ureq::http::Method;
 
-use super::super::conversation::Conversation;
 use super::monitor::Monitor;
 use super::{Doubt, DoubtKind};
+use crate::base::rows::Rows;
+use crate::clients::conversation::Conversation;
 use crate::clients::http::{BODY_CAP, segment};
 
 /// Monitors per page: the most that can be asked for.
@@ -115,12 +115,7 @@ pub(super) fn the_one(conversation: &Conversation<'_>, wanted: &Wanted) -> Resul
 
 /// Reads one page while it comes in.
 fn fetch(conversation: &Conversation<'_>, path: &str) -> Result<Page, Doubt> {
-    let answer = conversation.send(&Method::GET, path, None)?;
-    if answer.status() == 200 {
-        answer.streamed(BODY_CAP, PhantomData)
-    } else {
-        Err(answer.whole()?.refusal())
-    }
+    conversation.fetch(path)?.streamed(BODY_CAP, PhantomData)
 }
 
 impl Pagination {
@@ -183,26 +178,11 @@ fn too_many(wanted: &Wanted) -> Doubt {
 
 /// Reads no more entries than were asked for: it is their number that takes memory.
 fn one_page<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Box<RawValue>>, D::Error> {
-    struct Entries;
-
-    impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<Box<RawValue>>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "a list of at most {PER_PAGE} monitors")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(entry) = list.next_element()? {
-                if entries.len() == PER_PAGE {
-                    return Err(A::Error::invalid_length(PER_PAGE + 1, &self));
-                }
-                entries.push(entry);
-            }
-            Ok(entries)
-        }
-    }
-
-    from.deserialize_seq(Entries)
+    let mut entries = Vec::new();
+    let rows = Rows::each(|entry| {
+        entries.push(entry);
+        Ok(())
+    });
+    rows.at_most(PER_PAGE, "monitors").deserialize(from)?;
+    Ok(entries)
 }

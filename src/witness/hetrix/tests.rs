@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Deadline, Doubt, Testimony, hear};
+use super::{Doubt, Testimony, hear};
 use crate::base::clock::Now;
+use crate::base::deadline::Deadline;
+use crate::clients::tests::certificate::{good, issuer, serve};
+use crate::clients::tests::server::{Server, response};
 use crate::config::{Hetrix, Provider, Secret, Witness};
-use crate::witness::tests::certificate::{good, issuer, serve};
 use crate::witness::tests::parties::{Party, Reads};
-use crate::witness::tests::server::{Server, response};
 use crate::witness::{DoubtKind, Voice, testify};
 
 /// The moment of the fixtures.

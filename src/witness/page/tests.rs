@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Deadline, Doubt, DoubtKind, Testimony, Voice, ask};
+use super::{Doubt, DoubtKind, Testimony, Voice, ask};
+use crate::base::deadline::Deadline;
+use crate::clients::tests::server::{Server, response};
 use crate::config::{HttpWitness, Provider, Secret, Url};
 use crate::witness::tests::golden::{Page, Row};
 use crate::witness::tests::parties::{Party, Reads};
-use crate::witness::tests::server::{Server, response};
 
 const HOST: &str = "mbx1.example.com";
 const AMPLE: Duration = Duration::from_secs(120);

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rustix::net::sockopt::set_socket_linger;
 
-use super::server::{drip, hush, response};
 use super::{AMPLE, DoubtKind, SHORT};
+use crate::clients::tests::server::{drip, hush, response};
 
 /// One way, and what it ends in.
 pub(super) struct Case {

@@ -11,9 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::cases::{CASES, Case};
-use super::certificate::{expired, good, issuer, other_name, serve};
-use super::server::{Server, closed_port, hush, response};
 use super::{AMPLE, DoubtKind};
+use crate::clients::tests::certificate::{expired, good, issuer, other_name, serve};
+use crate::clients::tests::server::{Server, closed_port, hush, response};
 use crate::config::{Provider, Site, Witness};
 use crate::witness::{Testimony, Voice, consul, hetrix, page, testify};
 

@@ -1,56 +1,16 @@
 //! What vCenter answers, in both dialects, and what it comes to. The bodies follow the vSphere
 //! Automation API 9.1; `tests/vcsim.rs` holds them against VMware's own client and simulator.
 
-mod fake;
-mod fence;
 mod table;
 
 use std::thread::scope;
 use std::time::Duration;
 
-use super::dialect::Dialect;
-use crate::config::{Provider, Secret, Site, Vcenter, Witness};
+use crate::clients::vcenter::Vcenter;
+use crate::clients::vcenter::tests::fake::{Dialect, Fake, Host, Point, Twist, Vm, World};
+use crate::clients::vcenter::tests::{AMPLE, BOTH, NAME, VM_OFF, at, vcenter, world};
+use crate::config::{Provider, Site, Witness};
 use crate::witness::{Heard, Testimony, testify};
-use fake::{Fake, Host, Point, Twist, Vm, World};
-
-const BOTH: [Dialect; 2] = [Dialect::Api, Dialect::Rest];
-
-/// The VM that is asked for.
-const NAME: &str = "mbx1.example.com";
-const HOSTS: &[Host] = &[("host-1", "CONNECTED"), ("host-2", "CONNECTED")];
-const VM_ON: &[Vm] = &[("vm-57", NAME, "POWERED_ON", "host-1")];
-const VM_OFF: &[Vm] = &[("vm-57", NAME, "POWERED_OFF", "host-1")];
-
-/// Long enough for a busy machine, for answers that do come.
-const AMPLE: Duration = Duration::from_secs(120);
-/// For answers that never come.
-const SHORT: Duration = Duration::from_millis(400);
-
-const fn world(vms: &'static [Vm]) -> World {
-    World {
-        vms,
-        hosts: HOSTS,
-        twist: None,
-        unfiltered: false,
-        crowd: 0,
-    }
-}
-
-const fn at(point: Point, twist: Twist) -> World {
-    World {
-        twist: Some((point, usize::MAX, twist)),
-        ..world(VM_OFF)
-    }
-}
-
-fn vcenter(base_url: &str) -> Vcenter {
-    Vcenter {
-        base_url: base_url.to_owned(),
-        username: "habeat@vsphere.local".to_owned(),
-        password: Secret::new("s3cret".to_owned()),
-        ca_file: None,
-    }
-}
 
 fn site(name: &str, host: &str) -> Site {
     Site {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::load;
+use crate::roles::load;
 
 const BASE: &str = "\
 local: {whoami: secondary, dc_check: primary, role: appserver}
@@ -17,7 +17,7 @@ const HETRIX: &str = "  - {provider: hetrix, api_token: t, site: third}\n";
 fn outcomes(more: &str) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{BASE}{more}")).unwrap();
-    let prospects = outlook(&load(file.path()).unwrap().config);
+    let prospects = outlook(&load(file.path()).unwrap().config, &[]);
     let letter = |prospect: &Prospect| match prospect.outcome {
         "takes over" => 'T',
         _ => 'h',

@@ -5,11 +5,31 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::warnings_below;
+use super::{Findings, look_below};
 use crate::report::tests::config;
+use crate::roles::Loaded;
 
 const TEMPLATE: &str = "/etc/hamon/habeat-proxyserver.yml";
 const PLAIN: &str = "/etc/hamon/habeat.yml";
+
+const PLAIN_SERVICE: (&str, &str) = (
+    "habeat.service",
+    include_str!("../../../../systemd/habeat.service"),
+);
+const TEMPLATE_SERVICE: (&str, &str) = (
+    "habeat@.service",
+    include_str!("../../../../systemd/habeat@.service"),
+);
+const PLAIN_TIMER: (&str, &str) = (
+    "habeat.timer",
+    include_str!("../../../../systemd/habeat.timer"),
+);
+const TEMPLATE_TIMER: (&str, &str) = (
+    "habeat@.timer",
+    include_str!("../../../../systemd/habeat@.timer"),
+);
+const ENABLED: (&str, &str) = ("timers.target.wants/habeat.timer", "");
+const ENABLED_INSTANCE: (&str, &str) = ("timers.target.wants/habeat@proxyserver.timer", "");
 
 /// A root with these files in its folder of units.
 fn root(units: &[(&str, &str)]) -> TempDir {
@@ -22,59 +42,104 @@ fn root(units: &[(&str, &str)]) -> TempDir {
     root
 }
 
-/// The keys of what is said, without the snippets.
+/// What is said, without the snippets: `E` or `W`, and the key.
 fn said(root: &TempDir, path: &str) -> Vec<String> {
     let state = TempDir::new().expect("a folder");
-    let mut config = config(state.path());
+    let Loaded {
+        mut config, role, ..
+    } = config(state.path());
     config.files.promotion = "/var/tmp/promotion".into();
-    let problems = warnings_below(root.path(), &config, Path::new(path));
-    let keys = problems.into_iter().map(|problem| problem.key);
-    keys.filter(|key| key != "tmpfiles.d").collect()
+    let mut found = Findings::default();
+    look_below(root.path(), (&config, &role), Path::new(path), &mut found);
+    let key = |grade: &str, key: &str| format!("{grade} {key}");
+    let errors = found.errors.iter().map(|it| key("E", &it.key));
+    let warnings = found.warnings.iter().map(|it| key("W", &it.key));
+    let all = errors.chain(warnings);
+    all.filter(|it| it != "W tmpfiles.d").collect()
 }
 
 #[test]
-fn a_config_is_run_by_the_unit_that_its_name_leads_to() {
-    let service = ("habeat.service", "");
-    let timer = ("habeat.timer", "");
-    let template = ("habeat@.service", "");
-    let template_timer = ("habeat@.timer", "");
+fn a_config_that_no_unit_runs_is_one_warning_and_a_unit_that_does_nothing_an_error() {
+    let instance = ("habeat@proxyserver.service", TEMPLATE_SERVICE.1);
+    let other = ("habeat@appserver.service", TEMPLATE_SERVICE.1);
     for (units, path, expected) in [
-        (&[][..], PLAIN, &["habeat.service"][..]),
-        (&[service], PLAIN, &["habeat.timer"]),
-        (&[service, timer], PLAIN, &[]),
-        (&[template, template_timer], PLAIN, &["habeat.service"]),
-        (&[service, timer], TEMPLATE, &["habeat@.service"]),
-        (&[template], TEMPLATE, &["habeat@.timer"]),
-        (&[template, template_timer], TEMPLATE, &[]),
+        (&[][..], PLAIN, &["W units"][..]),
+        (&[PLAIN_SERVICE], PLAIN, &["E habeat.timer"]),
+        (&[PLAIN_SERVICE, PLAIN_TIMER], PLAIN, &["E habeat.timer"]),
+        (&[PLAIN_SERVICE, PLAIN_TIMER, ENABLED], PLAIN, &[]),
+        (&[TEMPLATE_SERVICE, TEMPLATE_TIMER], PLAIN, &["W units"]),
         (
-            &[("habeat@proxyserver.service", ""), template_timer],
+            &[PLAIN_SERVICE, PLAIN_TIMER, ENABLED],
+            TEMPLATE,
+            &["W units"],
+        ),
+        (
+            &[TEMPLATE_SERVICE],
+            TEMPLATE,
+            &["E habeat@proxyserver.timer"],
+        ),
+        (
+            &[TEMPLATE_SERVICE, TEMPLATE_TIMER, ENABLED],
+            TEMPLATE,
+            &["E habeat@proxyserver.timer"],
+        ),
+        (
+            &[TEMPLATE_SERVICE, TEMPLATE_TIMER, ENABLED_INSTANCE],
             TEMPLATE,
             &[],
         ),
+        (&[instance, TEMPLATE_TIMER, ENABLED_INSTANCE], TEMPLATE, &[]),
         (
-            &[("habeat@appserver.service", "")],
+            &[other, TEMPLATE_TIMER, ENABLED_INSTANCE],
             TEMPLATE,
-            &["habeat@.service"],
+            &["W units"],
         ),
-        (&[service, timer], "/srv/habeat-proxyserver.yml", &[]),
-        (&[service, timer], "/etc/hamon/habeat-.yml", &[]),
+        (
+            &[PLAIN_SERVICE, PLAIN_TIMER, ENABLED],
+            "/srv/other.yml",
+            &["W units"],
+        ),
+        (
+            &[("habeat.service", "ExecStart=/bin/true\n")],
+            PLAIN,
+            &["W units"],
+        ),
+        (
+            &[
+                ("own.service", "ExecStart=/bin/habeat -q\n"),
+                ("own.timer", ""),
+            ],
+            PLAIN,
+            &["E own.timer"],
+        ),
     ] {
-        assert_eq!(said(&root(units), path), expected, "{units:?} {path}");
+        let names: Vec<_> = units.iter().map(|it| it.0).collect();
+        assert_eq!(said(&root(units), path), expected, "{names:?} {path}");
     }
+}
+
+#[test]
+fn a_masked_timer_is_an_error() {
+    let root = root(&[PLAIN_SERVICE, ENABLED]);
+    let timer = root.path().join("etc/systemd/system/habeat.timer");
+    std::os::unix::fs::symlink("/dev/null", timer).expect("a mask");
+    assert_eq!(said(&root, PLAIN), ["E habeat.timer"]);
 }
 
 #[test]
 fn the_plain_unit_may_be_made_to_run_any_config() {
     let edited = "ExecStart=\nExecStart=habeat --config /etc/hamon/habeat-proxyserver.yml -q\n";
-    let root = root(&[
-        (
-            "habeat.service",
-            "ExecStart=habeat --config /etc/hamon/habeat.yml\n",
-        ),
-        ("habeat.service.d/other.conf", edited),
-        ("habeat.timer", ""),
-    ]);
+    let other = ("habeat.service.d/other.conf", edited);
+    let root = root(&[PLAIN_SERVICE, other, PLAIN_TIMER, ENABLED]);
     assert_eq!(said(&root, TEMPLATE), [""; 0]);
+    assert_eq!(said(&root, PLAIN), ["W units"]);
+}
+
+#[test]
+fn a_timer_that_elapses_sooner_than_runs_count_is_told() {
+    let often = ("habeat.timer.d/often.conf", "[Timer]\nOnCalendar=*:0/1\n");
+    let root = root(&[PLAIN_SERVICE, PLAIN_TIMER, often, ENABLED]);
+    assert_eq!(said(&root, PLAIN), ["W policy.run_spacing"]);
 }
 
 #[test]
@@ -82,17 +147,18 @@ fn a_private_tmp_is_seen_in_the_drop_ins_of_the_template_and_of_the_instance() {
     for folder in ["habeat@.service.d", "habeat@proxyserver.service.d"] {
         let drop_in = format!("{folder}/private.conf");
         let root = root(&[
-            ("habeat@.service", ""),
-            ("habeat@.timer", ""),
+            TEMPLATE_SERVICE,
+            TEMPLATE_TIMER,
+            ENABLED_INSTANCE,
             (&drop_in, "PrivateTmp=yes\n"),
         ]);
-        assert_eq!(said(&root, TEMPLATE), ["habeat@.service"], "{folder}");
+        let said = said(&root, TEMPLATE);
+        assert_eq!(said, ["W habeat@proxyserver.service"], "{folder}");
     }
 }
 
 #[test]
 fn a_mesh_server_needs_its_drop_in() {
-    const TEMPLATE: &str = include_str!("../../../../systemd/habeat@.service");
     const DROP_IN: &str = include_str!("../../../../systemd/habeat-consulserver.conf");
     const CONFIG: &str = "
 local: {whoami: secondary, dc_check: primary, role: consulserver}
@@ -103,15 +169,17 @@ secondary: {consul_ips: [192.0.2.8], consul_vmnames: [svc2.example.com]}
     let path = folder.path().join("habeat.yml");
     let told = |drop_in: &str, more: &str| {
         fs::write(&path, format!("{CONFIG}{more}")).expect("a config");
-        let config = crate::config::load(&path).expect("it loads").config;
+        let loaded = crate::roles::load(&path).expect("it loads");
+        let of = (&loaded.config, &loaded.role);
         let root = root(&[
-            ("habeat@.service", TEMPLATE),
-            ("habeat@.timer", ""),
+            TEMPLATE_SERVICE,
+            TEMPLATE_TIMER,
             ("habeat@consulserver.service.d/consulserver.conf", drop_in),
         ]);
         let at = Path::new("/etc/hamon/habeat-consulserver.yml");
-        let problems = warnings_below(root.path(), &config, at);
-        problems.into_iter().any(|problem| {
+        let mut found = Findings::default();
+        look_below(root.path(), of, at, &mut found);
+        found.warnings.into_iter().any(|problem| {
             problem.message.contains("keeps habeat out")
                 && problem.message.contains("habeat@consulserver.service.d")
         })

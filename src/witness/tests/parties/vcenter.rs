@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::super::server::response;
 use super::{Party, Reads};
-use crate::config::{Provider, Secret, Vcenter};
+use crate::clients::tests::server::response;
+use crate::clients::vcenter::Vcenter;
+use crate::config::{Provider, Secret};
 
 pub(super) const PARTY: Party = Party {
     name: "vcenter",

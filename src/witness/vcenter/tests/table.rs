@@ -1,7 +1,8 @@
 //! The whole three-valued table, kept as a page.
 
-use super::fake::{Fake, Host, Point, Twist, Vm, World};
-use super::{AMPLE, BOTH, NAME, SHORT, VM_OFF, VM_ON, ask, at, word, world};
+use super::{ask, word};
+use crate::clients::vcenter::tests::fake::{Fake, Host, Point, Twist, Vm, World};
+use crate::clients::vcenter::tests::{AMPLE, BOTH, NAME, SHORT, VM_OFF, VM_ON, at, world};
 use crate::witness::tests::golden::{Page, Row};
 use crate::witness::{Doubt, Testimony};
 
