@@ -11,9 +11,7 @@ use crate::happen::happen;
 use crate::moves::{Answer, Move};
 use crate::properties::{Broken, Property, coherent, handed_out, left, told, written};
 use crate::setup::Role;
-use crate::system::{
-    Call, Decided, Ghost, Kind, Row, Running, Since, System, Tale, Verdict, kind,
-};
+use crate::system::{Call, Decided, Ghost, Kind, Row, Running, Since, System, Tale, Verdict, kind};
 use crate::time::at;
 use crate::world::{Orphan, leave_child, recall};
 
@@ -167,7 +165,8 @@ impl Model {
         if let Effect::Run(order) = &run.effect
             && matches!(
                 kind(&self.setup, order),
-                Kind::Command("fence-command" | ACTIVATE, _) | Kind::Task(Task::Promote | Task::Recover)
+                Kind::Command("fence-command" | ACTIVATE, _)
+                    | Kind::Task(Task::Promote | Task::Recover)
             )
         {
             system.ghost.promoted = Some(run.now);
@@ -226,7 +225,8 @@ fn looked(system: &mut System, tale: &mut Tale, verdict: Verdict, took: u64, now
         Verdict::Dead => {
             tale.dead_looks = (tale.dead_looks + 1).min(2);
             ghost.alive = Row::default();
-            if is_first && matches!(tale.call, Call::Run | Call::Paused) {
+            let counts = is_first || ghost.dead.runs == 0;
+            if counts && matches!(tale.call, Call::Run | Call::Paused) {
                 ghost.dead.count(now);
             }
         }
@@ -262,7 +262,8 @@ fn is_written(system: &mut System, tale: &mut Tale, write: &Write, now: u64) {
     match write {
         Write::Promotion(promotion) => {
             tale.saved = true;
-            tale.intended |= tale.decided == Decided::TakeOver;
+            let tries = promotion.as_ref().map_or(0, |it| it.attempts);
+            tale.intended |= tale.decided == Decided::TakeOver && tries > tale.attempts;
             match promotion.as_ref().map(|it| it.phase) {
                 None | Some(Phase::Returning) => ghost.done = 0,
                 Some(
@@ -279,4 +280,3 @@ fn is_written(system: &mut System, tale: &mut Tale, write: &Write, now: u64) {
         Write::Suspicion(_) | Write::Module(_) | Write::Journal(_) | Write::ForgetList => {}
     }
 }
-

@@ -121,7 +121,8 @@ fn run(disk: &mut Memory, world: &mut World, kind: Kind, answer: Answer) -> Ran 
 fn of_task(disk: &mut Memory, world: &mut World, task: Task, answer: Answer) -> Finding {
     match (task, answer) {
         (Task::Recover | Task::Prepare | Task::Restore, _) => mesh(disk, world, task, answer),
-        (_, Answer::Stopped) | (Task::List | Task::Operations | Task::AwaitOperations, Answer::Failed) => {
+        (_, Answer::Stopped)
+        | (Task::List | Task::Operations | Task::AwaitOperations, Answer::Failed) => {
             Finding::Nothing
         }
         (Task::Operations, _) => Finding::Operations(usize::from(world.operation)),
@@ -153,10 +154,7 @@ fn of_task(disk: &mut Memory, world: &mut World, task: Task, answer: Answer) -> 
                 _ => 0,
             };
             let undone = world.sweep(disk, most);
-            Finding::Swept {
-                done: most,
-                undone,
-            }
+            Finding::Swept { done: most, undone }
         }
         (Task::Command(_), _) => Finding::Nothing,
     }
@@ -179,7 +177,9 @@ fn mesh(disk: &mut Memory, world: &mut World, task: Task, answer: Answer) -> Fin
         }
         // Undone; or not even that.
         (Task::Recover, Answer::Stopped) => (Recovery::Stopped, vec![stopped, Entry::Undone]),
-        (Task::Recover, Answer::GivenUp) => (Recovery::GivenUp(why()), vec![stopped, Entry::Undone]),
+        (Task::Recover, Answer::GivenUp) => {
+            (Recovery::GivenUp(why()), vec![stopped, Entry::Undone])
+        }
         (Task::Recover, Answer::HalfFailed | Answer::Part) => {
             world.mesh_runs = false;
             (Recovery::Incomplete(why()), vec![stopped])

@@ -38,7 +38,10 @@ fn roots(role: Role) -> Vec<System> {
     } else {
         vec![[Account::Absent, Account::Absent]]
     };
-    accounts.into_iter().map(|it| System::new(World::with(it))).collect()
+    accounts
+        .into_iter()
+        .map(|it| System::new(World::with(it)))
+        .collect()
 }
 
 fn check(role: Role) {
@@ -64,7 +67,10 @@ fn check(role: Role) {
     }
     assert!(broken.is_empty());
     if let Some((count, path)) = restless {
-        panic!("{role:?}: {count} states never rest, as after:\n{}", tell(&path));
+        panic!(
+            "{role:?}: {count} states never rest, as after:\n{}",
+            tell(&path)
+        );
     }
 }
 
@@ -110,7 +116,10 @@ fn each_mistake_is_found() {
         let (name, states) = (mistake.name, found.states);
         match found.broken.into_iter().next() {
             Some((property, path)) => {
-                println!("{name}: {property:?} after {} moves, {states} states", path.len());
+                println!(
+                    "{name}: {property:?} after {} moves, {states} states",
+                    path.len()
+                );
                 if property != mistake.property {
                     wrong.push(format!("{name}: {property:?}:\n{}", tell(&path)));
                 }

@@ -25,34 +25,129 @@ pub(crate) struct Mistake {
 }
 
 pub(crate) const MISTAKES: [Mistake; 20] = [
-    mistake("the first empty list finishes", Role::Mailbox, first_list, Property::Finished),
-    mistake("a wait for orphans keeps the evidence", Role::Proxy, stale_confirm, Property::Evidence),
-    mistake("a slow list keeps the evidence", Role::Mailbox, stale_list, Property::Evidence),
-    mistake("no look between promotions", Role::Mailbox, stale_again, Property::Evidence),
-    mistake("one look is enough to begin", Role::Mailbox, one_look, Property::TwoLooks),
-    mistake("the fence outlives a sign of life", Role::FencedMailbox, lasting_fence, Property::Fence),
-    mistake("operations are asked for only where begun", Role::Mailbox, no_operations, Property::Alone),
-    mistake("the return forgets the flush", Role::Mailbox, no_flush, Property::Flushed),
-    mistake("a missing story is an empty one", Role::Mailbox, empty_story, Property::Flushed),
-    mistake("orphans are only looked for before promotions", Role::ManualSite, no_orphans, Property::Alone),
-    mistake("the intent is not written", Role::Mailbox, no_intent, Property::Intent),
-    mistake("the gist is written before the end", Role::Proxy, early_gist, Property::Once),
-    mistake("unknown counts as dead", Role::Mailbox, unknown_is_dead, Property::Evidence),
-    mistake("a stop costs an attempt", Role::Mailbox, costly_stop, Property::Attempts),
-    mistake("a failure costs none", Role::Mailbox, free_failure, Property::Attempts),
-    mistake("run_spacing is ignored", Role::Mailbox, no_spacing, Property::Row),
-    mistake("block_period is ignored", Role::Mailbox, no_block, Property::Block),
-    mistake("a resumed return keeps the old story", Role::Proxy, old_story, Property::Finished),
-    mistake("a part of a sweep is the whole", Role::Mailbox, part_is_whole, Property::Finished),
-    mistake("one run alive is enough to return", Role::Proxy, hasty_return, Property::Return),
+    mistake(
+        "the first empty list finishes",
+        Role::Mailbox,
+        first_list,
+        Property::Finished,
+    ),
+    mistake(
+        "a wait for orphans keeps the evidence",
+        Role::Proxy,
+        stale_confirm,
+        Property::Evidence,
+    ),
+    mistake(
+        "a slow list keeps the evidence",
+        Role::Mailbox,
+        stale_list,
+        Property::Evidence,
+    ),
+    mistake(
+        "no look between promotions",
+        Role::Mailbox,
+        stale_again,
+        Property::Evidence,
+    ),
+    mistake(
+        "one look is enough to begin",
+        Role::Mailbox,
+        one_look,
+        Property::TwoLooks,
+    ),
+    mistake(
+        "the fence outlives a sign of life",
+        Role::FencedMailbox,
+        lasting_fence,
+        Property::Fence,
+    ),
+    mistake(
+        "operations are asked for only where begun",
+        Role::Mailbox,
+        no_operations,
+        Property::Alone,
+    ),
+    mistake(
+        "the return forgets the flush",
+        Role::Mailbox,
+        no_flush,
+        Property::Flushed,
+    ),
+    mistake(
+        "a missing story is an empty one",
+        Role::Mailbox,
+        empty_story,
+        Property::Flushed,
+    ),
+    mistake(
+        "orphans are only looked for before promotions",
+        Role::ManualSite,
+        no_orphans,
+        Property::Alone,
+    ),
+    mistake(
+        "the intent is not written",
+        Role::Mailbox,
+        no_intent,
+        Property::Intent,
+    ),
+    mistake(
+        "the gist is written before the end",
+        Role::Proxy,
+        early_gist,
+        Property::Once,
+    ),
+    mistake(
+        "unknown counts as dead",
+        Role::Mailbox,
+        unknown_is_dead,
+        Property::Row,
+    ),
+    mistake(
+        "a stop costs an attempt",
+        Role::Mailbox,
+        costly_stop,
+        Property::Attempts,
+    ),
+    mistake(
+        "a failure costs none",
+        Role::Mailbox,
+        free_failure,
+        Property::Attempts,
+    ),
+    mistake(
+        "run_spacing is ignored",
+        Role::Mailbox,
+        no_spacing,
+        Property::Row,
+    ),
+    mistake(
+        "block_period is ignored",
+        Role::Mailbox,
+        no_block,
+        Property::Block,
+    ),
+    mistake(
+        "a resumed return keeps the old story",
+        Role::Proxy,
+        old_story,
+        Property::Finished,
+    ),
+    mistake(
+        "a part of a sweep is the whole",
+        Role::Mailbox,
+        part_is_whole,
+        Property::Finished,
+    ),
+    mistake(
+        "one run alive is enough to return",
+        Role::Proxy,
+        hasty_return,
+        Property::Return,
+    ),
 ];
 
-const fn mistake(
-    name: &'static str,
-    role: Role,
-    machine: Machine,
-    property: Property,
-) -> Mistake {
+const fn mistake(name: &'static str, role: Role, machine: Machine, property: Property) -> Mistake {
     Mistake {
         name,
         role,
@@ -81,6 +176,13 @@ fn task(effect: &Effect) -> Option<Task> {
         | Effect::EndOrphans
         | Effect::Wait(_)
         | Effect::End(_) => None,
+    }
+}
+
+fn write(effect: &mut Effect) -> Option<&mut Write> {
+    match effect {
+        Effect::Write(write) => Some(write),
+        _ => None,
     }
 }
 
@@ -167,7 +269,9 @@ fn stale_confirm(setup: &Setup, state: State, event: Event, tale: &mut Tale) -> 
 }
 
 fn stale_list(setup: &Setup, state: State, event: Event, tale: &mut Tale) -> Turn {
-    looks_where(setup, state, event, tale, |done| done & LISTED != 0 && done & PROMOTED == 0)
+    looks_where(setup, state, event, tale, |done| {
+        done & LISTED != 0 && done & PROMOTED == 0
+    })
 }
 
 fn stale_again(setup: &Setup, state: State, event: Event, tale: &mut Tale) -> Turn {
@@ -190,7 +294,7 @@ fn lasting_fence(setup: &Setup, mut state: State, event: Event, _: &mut Tale) ->
     if is_written {
         keep(&mut turn.state.memory.promotion, fenced.clone());
     }
-    if let Effect::Write(Write::Promotion(promotion)) = &mut turn.effect {
+    if let Some(Write::Promotion(promotion)) = write(&mut turn.effect) {
         keep(promotion, fenced);
     }
     turn
@@ -215,7 +319,9 @@ fn no_operations(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Tur
 fn no_flush(setup: &Setup, state: State, event: Event, tale: &mut Tale) -> Turn {
     let now = event.at.boot_ms;
     let turn = step(setup, state, event);
-    let sees_life = tale.look.is_some_and(|(verdict, _)| verdict == crate::system::Verdict::Alive);
+    let sees_life = tale
+        .look
+        .is_some_and(|(verdict, _)| verdict == crate::system::Verdict::Alive);
     if task(&turn.effect) == Some(Task::Sweep) && sees_life {
         return answered(setup, turn, now, ran(Finding::Swept { done: 0, undone: 0 }));
     }
@@ -249,10 +355,10 @@ fn no_orphans(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
 
 fn no_intent(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
     let now = event.at.boot_ms;
-    let turn = step(setup, state, event);
+    let mut turn = step(setup, state, event);
     let was_there = turn.state.memory.promotion.is_some();
-    match &turn.effect {
-        Effect::Write(Write::Promotion(Some(_))) if !was_there => {
+    match write(&mut turn.effect) {
+        Some(Write::Promotion(Some(_))) if !was_there => {
             answered(setup, turn, now, What::Written(Ok(())))
         }
         _ => turn,
@@ -261,14 +367,14 @@ fn no_intent(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
 
 fn early_gist(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
     let mut turn = step(setup, state, event);
-    match &turn.effect {
-        Effect::Write(Write::Promotion(Some(it))) if it.phase == Phase::Finished => {
-            turn.effect = Effect::Write(Write::Gist);
+    let promotion = turn.state.memory.promotion.clone();
+    let is_promoted = turn.state.memory.is_promoted();
+    if let Some(write) = write(&mut turn.effect) {
+        match write {
+            Write::Promotion(Some(it)) if it.phase == Phase::Finished => *write = Write::Gist,
+            Write::Gist if is_promoted => *write = Write::Promotion(promotion),
+            _ => {}
         }
-        Effect::Write(Write::Gist) if turn.state.memory.is_promoted() => {
-            turn.effect = Effect::Write(Write::Promotion(turn.state.memory.promotion.clone()));
-        }
-        _ => {}
     }
     turn
 }
@@ -301,8 +407,8 @@ fn with_attempts(
         }
         tale.scratch = 0;
     }
-    if let (Effect::Write(Write::Promotion(Some(promotion))), Some(before)) =
-        (&mut turn.effect, before)
+    if let (Some(Write::Promotion(Some(promotion))), Some(before)) =
+        (write(&mut turn.effect), before)
         && tale.call == Call::Run
         && promotion.phase == Phase::Unfinished
     {
@@ -320,7 +426,11 @@ fn costly_stop(setup: &Setup, state: State, event: Event, tale: &mut Tale) -> Tu
 
 fn free_failure(setup: &Setup, state: State, event: Event, tale: &mut Tale) -> Turn {
     with_attempts(setup, state, event, tale, |before, now, stopped| {
-        if before == now && !stopped { now.saturating_sub(1) } else { now }
+        if before == now && !stopped {
+            now.saturating_sub(1)
+        } else {
+            now
+        }
     })
 }
 
@@ -338,11 +448,13 @@ fn no_block(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
 
 fn old_story(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
     let now = event.at.boot_ms;
-    let turn = step(setup, state, event);
+    let mut turn = step(setup, state, event);
     let phase = turn.state.memory.promotion.as_ref().map(|it| it.phase);
-    if matches!(turn.effect, Effect::Write(Write::Journal(Entry::Begun { .. })))
-        && phase == Some(Phase::Returning)
-    {
+    let begins = matches!(
+        write(&mut turn.effect),
+        Some(Write::Journal(Entry::Begun { .. }))
+    );
+    if begins && phase == Some(Phase::Returning) {
         let story = turn.state.memory.story.clone();
         let mut turn = answered(setup, turn, now, What::Written(Ok(())));
         turn.state.memory.story = story;

@@ -8,9 +8,7 @@ use habeat::core::plan::ACTIVATE;
 use habeat::core::{Memory, ModulePhase, Phase};
 
 use crate::setup::{DEACTIVATE, Role, START_MODULE, STOP_MODULE};
-use crate::system::{
-    Call, Decided, Kind, Row, Running, Since, System, Tale, Verdict, kind, rows,
-};
+use crate::system::{Call, Decided, Kind, Row, Running, Since, System, Tale, Verdict, kind, rows};
 use crate::time::{BLOCK, MAX_AGE};
 use crate::world::WHOLE_SWITCH;
 
@@ -116,8 +114,7 @@ fn ordered(role: Role, setup: &Setup, system: &System, run: &Running, order: &Or
 }
 
 fn may_act(role: Role, system: &System, run: &Running) -> Broken {
-    let hands_off =
-        role == Role::ManualSite || system.disk.paused || run.tale.was_undocumented;
+    let hands_off = role == Role::ManualSite || system.disk.paused || run.tale.was_undocumented;
     let latched = run.tale.attempts >= MAX_ATTEMPTS || run.tale.fence_failed;
     broken(!hands_off, Property::HandsOff).or_else(|| broken(!latched, Property::Attempts))
 }
@@ -139,7 +136,9 @@ fn supported(run: &Running, order: &Order, irreversible: bool) -> Broken {
 
 fn return_step(setup: &Setup, system: &System, run: &Running) -> Broken {
     let (tale, disk) = (&run.tale, &system.disk);
-    let sees_life = tale.look.is_some_and(|(verdict, _)| verdict == Verdict::Alive);
+    let sees_life = tale
+        .look
+        .is_some_and(|(verdict, _)| verdict == Verdict::Alive);
     let asked = tale.call == Call::Failback || tale.was_failing_back;
     let often = system.ghost.alive.runs >= Row::NEEDED;
     let intended = match (&disk.promotion, &disk.module) {
@@ -168,23 +167,23 @@ fn is_intended(disk: &Memory) -> bool {
 fn ended(system: &System, run: &Running, ending: &Ending) -> Broken {
     let finished = system.disk.is_promoted();
     let took_over = run.tale.decided == Decided::TakeOver;
-    broken(ending.code != Code::Bug, Property::Bug)
-        .or_else(|| {
-            let said_done = took_over && ending.code == Code::Done;
-            broken(!said_done || finished, Property::ExitCode)
-        })
+    broken(ending.code != Code::Bug, Property::Bug).or_else(|| {
+        let said_done = took_over && ending.code == Code::Done;
+        broken(!said_done || finished, Property::ExitCode)
+    })
 }
 
 /// Checks what a run leaves on the disk: its end, or none if it was killed.
 pub(crate) fn left(system: &System, tale: &Tale, ending: Option<&Ending>) -> Broken {
     let (dead, alive) = rows(&system.disk);
     let is_whole = ending.is_some() && !tale.unwritten;
-    let seen = (system.ghost.dead, system.ghost.alive);
     // Who was killed may not have written down the last look, or none.
-    let rows = [seen, tale.until_look, tale.before];
-    let right = &rows[..if is_whole { 1 } else { 3 }];
-    broken(right.iter().any(|it| it.0.bears(dead)), Property::Row)
-        .or_else(|| broken(right.iter().any(|it| it.1.bears(alive)), Property::Return))
+    let right = |seen: Row, until_look: Row, before: Row, disk: Row| {
+        seen.bears_from(before, disk) || (!is_whole && (until_look.bears(disk) || before.bears(disk)))
+    };
+    let (ghost, until, before) = (&system.ghost, tale.until_look, tale.before);
+    broken(right(ghost.dead, until.0, before.0, dead), Property::Row)
+        .or_else(|| broken(right(ghost.alive, until.1, before.1, alive), Property::Return))
         .or_else(|| broken(counts(system, tale, ending, is_whole), Property::Attempts))
 }
 
@@ -195,12 +194,13 @@ fn counts(system: &System, tale: &Tale, ending: Option<&Ending>, is_whole: bool)
     };
     let (before, now) = (tale.attempts, promotion.attempts);
     let is_reset = now == 0
-        && (matches!(tale.call, Call::Retry | Call::Failback) || promotion.phase == Phase::Returning);
+        && (matches!(tale.call, Call::Retry | Call::Failback)
+            || promotion.phase == Phase::Returning);
     let may_count = now == before || (now == before + 1 && tale.intended);
     let Some(ending) = ending.filter(|_| is_whole) else {
         return is_reset || may_count;
     };
-    if tale.decided != Decided::TakeOver {
+    if tale.decided != Decided::TakeOver || !tale.intended {
         let gave_up = matches!(ending.end, End::GivenUp(_)) && now >= MAX_ATTEMPTS;
         return is_reset || gave_up || now == before;
     }
@@ -208,11 +208,9 @@ fn counts(system: &System, tale: &Tale, ending: Option<&Ending>, is_whole: bool)
         End::Incomplete(_) => now == before + 1,
         End::FenceFailed(_) => now == before + 1 && promotion.phase == Phase::FenceFailed,
         End::GivenUp(_) => now >= MAX_ATTEMPTS,
-        End::Stopped
-        | End::Withheld(_)
-        | End::NotReady(_)
-        | End::Changed(_)
-        | End::NoAccounts => now == before,
+        End::Stopped | End::Withheld(_) | End::NotReady(_) | End::Changed(_) | End::NoAccounts => {
+            now == before
+        }
         End::Complete
         | End::NoPrivilege
         | End::NotWritten(_)
@@ -226,7 +224,10 @@ const MAX_ATTEMPTS: u32 = 2;
 
 /// Checks what was told.
 pub(crate) fn told(run: &Running, is_latched: bool) -> Broken {
-    broken(!is_latched || run.tale.attempts >= MAX_ATTEMPTS, Property::Attempts)
+    broken(
+        !is_latched || run.tale.attempts >= MAX_ATTEMPTS,
+        Property::Attempts,
+    )
 }
 
 /// Checks a write that is done.
@@ -241,7 +242,10 @@ pub(crate) fn written(
     match write {
         Write::Promotion(promotion) => {
             let was = before.promotion.as_ref();
-            match (was.map(|it| it.phase), promotion.as_ref().map(|it| it.phase)) {
+            match (
+                was.map(|it| it.phase),
+                promotion.as_ref().map(|it| it.phase),
+            ) {
                 (Some(Phase::Finished), Some(Phase::Finished)) => None,
                 (_, Some(Phase::Finished)) if run.tale.call == Call::Ack => None,
                 (_, Some(Phase::Finished)) => broken(is_finished(role, system), Property::Finished),

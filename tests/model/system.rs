@@ -63,6 +63,12 @@ impl Row {
         }
     }
 
+    /// Whether what is on the disk is no more than this, or this run was not counted.
+    pub(crate) fn bears_from(&self, before: Self, disk: Self) -> bool {
+        let goes_on = self.runs > 0 && self.runs >= before.runs;
+        self.bears(disk) || (goes_on && before.bears(disk))
+    }
+
     /// Whether what is on the disk is no more than this.
     pub(crate) fn bears(&self, disk: Self) -> bool {
         disk.runs == 0 || (disk.runs <= self.runs && disk.last >= self.last)
@@ -265,7 +271,9 @@ impl System {
 /// Returns the rows on the disk: dead, alive.
 pub(crate) fn rows(disk: &Memory) -> (Row, Row) {
     let dead = disk.suspicion.as_ref();
-    let dead = dead.map_or(Row::default(), |it| Row::on(it.dead_streak, it.last.as_ref()));
+    let dead = dead.map_or(Row::default(), |it| {
+        Row::on(it.dead_streak, it.last.as_ref())
+    });
     let alive = match (&disk.promotion, &disk.module) {
         (Some(it), _) => Row::on(it.alive_streak, it.alive_last.as_ref()),
         (None, Some(it)) => Row::on(it.alive_streak, it.alive_last.as_ref()),
@@ -286,7 +294,10 @@ pub(crate) fn kind(setup: &Setup, order: &Order) -> Kind {
     let plans = &setup.plans;
     let all = plans.takeover.iter().chain(&plans.back);
     let mut all = all.chain(plans.module.iter().flatten());
-    match (order.task, all.find(|it| it.name == order.stage).map(|it| &it.work)) {
+    match (
+        order.task,
+        all.find(|it| it.name == order.stage).map(|it| &it.work),
+    ) {
         (Task::Command(at), Some(Work::Commands(commands))) => Kind::Command(commands[at].step, at),
         (task, _) => Kind::Task(task),
     }
