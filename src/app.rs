@@ -104,7 +104,12 @@ pub fn dry_run(path: &Path, errand: Errand) -> Result<Report, Refusal> {
     let stop = Arc::default();
     let mut world = Dry::new(&book, Real::new(&config, &book, Foreign::Leave, &stop));
     let may_promote = errand == Errand::Run;
-    let (state, ending) = drive(&setup::of(&config, &book), errand, &mut world)?;
+    // Whoever may not run it may still see what it would be.
+    let setup = Setup {
+        is_privileged: true,
+        ..setup::of(&config, &book)
+    };
+    let (state, ending) = drive(&setup, errand, &mut world)?;
     let ending = world.real.sound(ending)?;
     let parts = Parts {
         config: &config,

@@ -29,7 +29,7 @@ mod tree;
 mod witness;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use crate::base::secret::Secret;
 pub use crate::base::url::Url;

@@ -29,7 +29,7 @@ pub struct Observation {
     /// still being looked at when another one answered may be missing.
     pub looks: Vec<Look>,
     /// Whether we are connected at all.
-    pub standing: Standing,
+    pub connectivity: Connectivity,
     /// The last look at each anchor, in the order of the config; empty when not asked.
     pub anchors: Vec<Look>,
     /// What each witness said; empty when not asked.
@@ -64,7 +64,7 @@ pub enum Reach {
 
 /// Whether we are connected at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Connectivity {
     /// Some anchor answered.
     Connected,
     /// Anchors are given and none answered.
@@ -134,7 +134,7 @@ fn at_ease(watch: Watch<'_>) -> Observation {
     Observation {
         reach: watch.reach(),
         looks: watch.into_looks(),
-        standing: Standing::NotAsked,
+        connectivity: Connectivity::NotAsked,
         anchors: Vec::new(),
         heard: Vec::new(),
         leader: Leader::NotAsked,

@@ -85,8 +85,10 @@ fn a_peer_that_returns_while_its_accounts_are_listed_is_not_promoted() {
         let mut world = World::new();
         is_changed(&world.returns_while_at(what));
         assert_eq!(world.site.calls("promoteAccounts"), 0, "{what}");
-        // Nothing was begun: nothing is remembered.
+        // Nothing was begun: nothing is remembered, and no block period counts from it.
         world.site.run().is("alive", 0);
+        world.peer_dies();
+        world.site.run().is("confirmed", 0);
     }
 }
 

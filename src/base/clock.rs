@@ -1,5 +1,6 @@
 //! The only place that reads the clock. Everything else takes [`Now`] as an argument.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -29,6 +30,15 @@ pub fn require_boot_id() -> Result<(), Refusal> {
     )))
 }
 
+/// Returns the identity of this boot, read once: it outlives every run.
+fn boot_id() -> &'static str {
+    static READ: OnceLock<String> = OnceLock::new();
+    READ.get_or_init(|| {
+        let id = std::fs::read_to_string(BOOT_ID).unwrap_or_default();
+        id.trim().to_owned()
+    })
+}
+
 /// A moment, as a run knows it: boot time for measuring, wall time for reading.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Now {
@@ -46,12 +56,11 @@ impl Now {
     pub fn read() -> Self {
         let boot = clock_gettime(ClockId::Boottime);
         let wall = clock_gettime(ClockId::Realtime);
-        let boot_id = std::fs::read_to_string(BOOT_ID).unwrap_or_default();
         Self {
             wall: wall.tv_sec,
             boot_ms: u64::try_from(boot.tv_sec).unwrap_or(0) * 1000
                 + u64::try_from(boot.tv_nsec).unwrap_or(0) / 1_000_000,
-            boot_id: boot_id.trim().to_owned(),
+            boot_id: boot_id().to_owned(),
         }
     }
 

@@ -10,15 +10,13 @@ mod damaged;
 mod errors;
 mod forms;
 mod generations;
-mod mesh;
 mod owners;
-mod proxies;
 mod values;
 mod warnings;
 mod witnesses;
 
 /// The smallest config that loads: ten lines, to which a test adds from line 11 on.
-const SMALLEST: &str = "\
+pub(crate) const SMALLEST: &str = "\
 local:
   whoami: secondary
   dc_check: primary
@@ -32,14 +30,14 @@ secondary:
 ";
 
 /// Loads bytes as a file that only its owner can read.
-fn load_bytes(bytes: impl AsRef<[u8]>) -> Result<Loaded, Invalid> {
+pub(crate) fn load_bytes(bytes: impl AsRef<[u8]>) -> Result<Loaded, Invalid> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     load(file.path())
 }
 
 /// Returns the errors as they are printed.
-fn errors(bytes: impl AsRef<[u8]>) -> Vec<String> {
+pub(crate) fn errors(bytes: impl AsRef<[u8]>) -> Vec<String> {
     match load_bytes(bytes) {
         Ok(_) => Vec::new(),
         Err(invalid) => invalid.errors.iter().map(ToString::to_string).collect(),
@@ -47,7 +45,7 @@ fn errors(bytes: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 /// Returns the warnings of a config that loads, as they are printed.
-fn warnings(text: &str) -> Vec<String> {
+pub(crate) fn warnings(text: &str) -> Vec<String> {
     let loaded = load_bytes(text).unwrap();
     loaded.warnings.iter().map(ToString::to_string).collect()
 }
@@ -65,7 +63,7 @@ fn appserver(loaded: &Loaded) -> &Appserver {
     }
 }
 
-fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config");
     std::fs::read_to_string(folder.join(name)).unwrap()
 }

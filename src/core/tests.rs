@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::story::Story;
 use super::*;
 use crate::config::{OnReturn, Policy, Quorum, Takeover};
-use crate::observe::{Leader, Observation, Reach, Standing};
+use crate::observe::{Connectivity, Leader, Observation, Reach};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 mod ranges;
@@ -46,7 +46,7 @@ fn testimonies() -> Vec<(&'static str, Option<Testimony>)> {
     ]
 }
 
-fn seen(reach: &Reach, standing: Standing, testimony: Option<&Testimony>) -> Observation {
+fn seen(reach: &Reach, connectivity: Connectivity, testimony: Option<&Testimony>) -> Observation {
     let heard = testimony.map(|testimony| Heard {
         witness: "consul".into(),
         host: "mbox1".into(),
@@ -56,7 +56,7 @@ fn seen(reach: &Reach, standing: Standing, testimony: Option<&Testimony>) -> Obs
     Observation {
         reach: reach.clone(),
         looks: Vec::new(),
-        standing,
+        connectivity,
         anchors: Vec::new(),
         heard: heard.into_iter().collect(),
         leader: Leader::NotAsked,
@@ -70,10 +70,14 @@ fn observations() -> Vec<(String, Observation)> {
         Reach::Silent,
         Reach::Unknown("no permission".into()),
     ] {
-        for standing in [Standing::Connected, Standing::Isolated, Standing::NotAsked] {
+        for connectivity in [
+            Connectivity::Connected,
+            Connectivity::Isolated,
+            Connectivity::NotAsked,
+        ] {
             for (said, testimony) in testimonies() {
-                let name = format!("{} | {standing:?} | {said}", reach_name(&reach));
-                all.push((name, seen(&reach, standing, testimony.as_ref())));
+                let name = format!("{} | {connectivity:?} | {said}", reach_name(&reach));
+                all.push((name, seen(&reach, connectivity, testimony.as_ref())));
             }
         }
     }
@@ -334,10 +338,10 @@ fn one_per_verdict() -> Vec<Observation> {
     let up = Testimony::Up;
     let down = Testimony::Down(Voice::Proven);
     vec![
-        seen(&Reach::Answers, Standing::NotAsked, None),
-        seen(&Reach::Silent, Standing::NotAsked, Some(&up)),
-        seen(&Reach::Silent, Standing::NotAsked, None),
-        seen(&Reach::Silent, Standing::NotAsked, Some(&down)),
+        seen(&Reach::Answers, Connectivity::NotAsked, None),
+        seen(&Reach::Silent, Connectivity::NotAsked, Some(&up)),
+        seen(&Reach::Silent, Connectivity::NotAsked, None),
+        seen(&Reach::Silent, Connectivity::NotAsked, Some(&down)),
     ]
 }
 
@@ -428,7 +432,7 @@ fn render_failback(text: &mut String) {
 /// A dead peer, whatever our own agent says of a leader.
 fn dead_with_leaders() -> Vec<(&'static str, Observation)> {
     let down = Testimony::Down(Voice::Anchored);
-    let dead = seen(&Reach::Silent, Standing::Connected, Some(&down));
+    let dead = seen(&Reach::Silent, Connectivity::Connected, Some(&down));
     let leaders = [
         ("known", Leader::Known("198.51.100.3:8300".into())),
         ("lost", Leader::Lost),
@@ -496,7 +500,7 @@ fn nothing_without_a_down_ever_promotes() {
                     .any(|heard| matches!(heard.testimony, Testimony::Down(_)));
                 let may = says_down
                     && observation.reach == Reach::Silent
-                    && observation.standing != Standing::Isolated
+                    && observation.connectivity != Connectivity::Isolated
                     && policy.takeover == Takeover::Automatic
                     && !memory.paused;
                 assert!(
@@ -542,15 +546,19 @@ fn a_second_witness_can_only_take_away() {
     let voices = testimonies();
     for (_, first) in &voices {
         for (_, second) in &voices {
-            for standing in [Standing::Connected, Standing::Isolated, Standing::NotAsked] {
-                let mut both = seen(&Reach::Silent, standing, first.as_ref());
+            for connectivity in [
+                Connectivity::Connected,
+                Connectivity::Isolated,
+                Connectivity::NotAsked,
+            ] {
+                let mut both = seen(&Reach::Silent, connectivity, first.as_ref());
                 both.heard
-                    .extend(seen(&Reach::Silent, standing, second.as_ref()).heard);
+                    .extend(seen(&Reach::Silent, connectivity, second.as_ref()).heard);
                 let alone = |testimony: &Option<Testimony>| {
                     testimony.is_none()
                         || verdict(
                             Quorum::All,
-                            &seen(&Reach::Silent, standing, testimony.as_ref()),
+                            &seen(&Reach::Silent, connectivity, testimony.as_ref()),
                             Agent::AsItWas,
                         ) == Verdict::Dead
                 };
@@ -568,7 +576,7 @@ fn a_second_witness_can_only_take_away() {
 
 #[test]
 fn unknown_changes_nothing_but_that_a_silent_peer_was_not_seen_alive() {
-    let unknown = seen(&Reach::Silent, Standing::NotAsked, None);
+    let unknown = seen(&Reach::Silent, Connectivity::NotAsked, None);
     for (name, memory) in memories() {
         for (_, policy) in policies() {
             let decision = decide(&policy, &memory, &unknown, &now());
@@ -582,7 +590,7 @@ fn unknown_changes_nothing_but_that_a_silent_peer_was_not_seen_alive() {
 
 #[test]
 fn a_cut_restarts_the_dead_streak_and_keeps_the_promotion() {
-    let cut = seen(&Reach::Silent, Standing::NotAsked, Some(&Testimony::Up));
+    let cut = seen(&Reach::Silent, Connectivity::NotAsked, Some(&Testimony::Up));
     for (name, memory) in memories() {
         let (_, policy) = policies().remove(0);
         let decision = decide(&policy, &memory, &cut, &now());
@@ -724,7 +732,7 @@ fn across_a_reboot_the_block_period_counts_from_the_boot() {
 fn whom_a_restarted_agent_has_never_met_is_dead_for_this_recovery_alone() {
     let forgotten = Testimony::Unknown(Doubt::new(DoubtKind::NotMember, "no member"));
     let no_answer = Testimony::Unknown(Doubt::new(DoubtKind::NotFound, "nothing"));
-    let after = |step: &str, said: &Testimony, standing, leader: Leader, promotion| {
+    let after = |step: &str, said: &Testimony, connectivity, leader: Leader, promotion| {
         let memory = Memory {
             promotion,
             story: Story {
@@ -737,16 +745,16 @@ fn whom_a_restarted_agent_has_never_met_is_dead_for_this_recovery_alone() {
         };
         let seen = Observation {
             leader,
-            ..seen(&Reach::Silent, standing, Some(said))
+            ..seen(&Reach::Silent, connectivity, Some(said))
         };
         let automatic = policy(Takeover::Automatic, false, OnReturn::Role);
         decide(&automatic, &memory, &seen, &now()).verdict == Verdict::Dead
     };
-    let verdicts = |said: &Testimony, standing, leader, promotion| {
-        after(STOP_MESH, said, standing, leader, promotion)
+    let verdicts = |said: &Testimony, connectivity, leader, promotion| {
+        after(STOP_MESH, said, connectivity, leader, promotion)
     };
     let begun = || promoted(Phase::Unfinished, 1, 0);
-    let here = Standing::Connected;
+    let here = Connectivity::Connected;
     assert!(verdicts(&forgotten, here, Leader::Lost, begun()));
     assert!(after(UNDONE, &forgotten, here, Leader::Lost, begun()));
     assert!(
@@ -764,7 +772,7 @@ fn whom_a_restarted_agent_has_never_met_is_dead_for_this_recovery_alone() {
         "another role"
     );
     assert!(
-        !verdicts(&forgotten, Standing::NotAsked, Leader::Lost, begun()),
+        !verdicts(&forgotten, Connectivity::NotAsked, Leader::Lost, begun()),
         "no anchor"
     );
     assert!(

@@ -1,7 +1,7 @@
 //! Fuses the evidence into one verdict about the peer. Pure.
 
 use crate::config::Quorum;
-use crate::observe::{Observation, Reach, Standing};
+use crate::observe::{Connectivity, Observation, Reach};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 /// The fused conclusion about the peer.
@@ -92,7 +92,7 @@ pub fn verdict(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
     match &seen.reach {
         Reach::Answers => Verdict::Alive,
         // Being cut off is why nothing could be probed, and says more.
-        Reach::Unknown(_) if seen.standing == Standing::Isolated => {
+        Reach::Unknown(_) if seen.connectivity == Connectivity::Isolated => {
             Verdict::Unknown(Ignorance::Isolated)
         }
         Reach::Unknown(why) => Verdict::Unknown(Ignorance::Probe(why.clone())),
@@ -109,7 +109,7 @@ pub fn verdict(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
 }
 
 fn silent(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
-    if seen.standing == Standing::Isolated {
+    if seen.connectivity == Connectivity::Isolated {
         return Verdict::Unknown(Ignorance::Isolated);
     }
     let voters: Vec<&Heard> = seen
@@ -119,7 +119,7 @@ fn silent(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
         .collect();
     let doubts: Vec<(String, Doubt)> = voters
         .iter()
-        .filter_map(|heard| doubt(heard, seen.standing, agent))
+        .filter_map(|heard| doubt(heard, seen.connectivity, agent))
         .collect();
     let (down, needed) = (voters.len() - doubts.len(), quorum.needed(voters.len()));
     if down >= needed {
@@ -139,15 +139,17 @@ fn silent(quorum: Quorum, seen: &Observation, agent: Agent) -> Verdict {
 }
 
 /// Returns why this testimony does not count as `Down`, if it does not.
-fn doubt(heard: &Heard, standing: Standing, agent: Agent) -> Option<(String, Doubt)> {
-    let doubt = match (&heard.testimony, standing) {
+fn doubt(heard: &Heard, connectivity: Connectivity, agent: Agent) -> Option<(String, Doubt)> {
+    let doubt = match (&heard.testimony, connectivity) {
         (Testimony::Down(Voice::Proven), _)
-        | (Testimony::Down(Voice::Anchored), Standing::Connected) => return None,
-        (Testimony::Down(Voice::Anchored), Standing::Isolated | Standing::NotAsked) => Doubt::new(
-            DoubtKind::NoLeader,
-            "the gossip says down, but no anchor shows that we are not the isolated ones",
-        ),
-        (Testimony::Unknown(doubt), Standing::Connected)
+        | (Testimony::Down(Voice::Anchored), Connectivity::Connected) => return None,
+        (Testimony::Down(Voice::Anchored), Connectivity::Isolated | Connectivity::NotAsked) => {
+            Doubt::new(
+                DoubtKind::NoLeader,
+                "the gossip says down, but no anchor shows that we are not the isolated ones",
+            )
+        }
+        (Testimony::Unknown(doubt), Connectivity::Connected)
             if doubt.kind == DoubtKind::NotMember && agent == Agent::Restarted =>
         {
             return None;

@@ -24,7 +24,7 @@ const HOLD: Duration = Duration::from_secs(7);
 /// How long a frozen agent keeps a connection, if the client does not leave first.
 const FROZEN: Duration = Duration::from_secs(60);
 /// A request must be complete by then.
-const REQUEST_DEADLINE: Duration = Duration::from_secs(5);
+const REQUEST_DEADLINE: Duration = Duration::from_secs(60);
 /// A request head may be this long.
 const REQUEST_LIMIT: usize = 16 * 1024;
 /// How often waiting looks whether the server is to end.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::look::{Glass, SLACK};
 use super::watch::{Wait, Watch};
-use super::{Leader, Look, Observation, Standing};
+use super::{Connectivity, Leader, Look, Observation};
 use crate::base::aside::Aside;
 use crate::base::deadline::Deadline;
 use crate::config::{Config, LeaderSource, Witness};
@@ -13,14 +13,14 @@ use crate::witness::{self, Doubt, DoubtKind, Heard, Testimony};
 
 /// Questions under way.
 pub(super) struct Inquiry {
-    anchors: Option<Aside<(Standing, Vec<Look>)>>,
+    anchors: Option<Aside<(Connectivity, Vec<Look>)>>,
     witnesses: Vec<(Witness, String, Aside<Heard>)>,
     leader: Option<Aside<Leader>>,
 }
 
 /// What came of them.
 pub(super) struct Findings {
-    standing: Standing,
+    connectivity: Connectivity,
     anchors: Vec<Look>,
     heard: Vec<Heard>,
     leader: Leader,
@@ -45,11 +45,11 @@ impl Inquiry {
 
     /// Waits for all of it; every question has a deadline of its own.
     pub(super) fn wait(self) -> Findings {
-        let (standing, anchors) = match self.anchors.map(Aside::wait) {
-            None => (Standing::NotAsked, Vec::new()),
+        let (connectivity, anchors) = match self.anchors.map(Aside::wait) {
+            None => (Connectivity::NotAsked, Vec::new()),
             Some(Ok(seen)) => seen,
             // Anchors that could not be asked do not show that we are connected.
-            Some(Err(_)) => (Standing::Isolated, Vec::new()),
+            Some(Err(_)) => (Connectivity::Isolated, Vec::new()),
         };
         let witnesses = self.witnesses.into_iter();
         let heard = witnesses.map(|(witness, host, asked)| {
@@ -61,7 +61,7 @@ impl Inquiry {
             })
         });
         Findings {
-            standing,
+            connectivity,
             anchors,
             heard: heard.collect(),
             leader: match self.leader.map(Aside::wait) {
@@ -74,13 +74,13 @@ impl Inquiry {
 
     /// Takes what is there already and waits for nothing.
     pub(super) fn at_hand(self) -> Findings {
-        let (standing, anchors) = self
+        let (connectivity, anchors) = self
             .anchors
             .and_then(Aside::at_hand)
-            .unwrap_or((Standing::NotAsked, Vec::new()));
+            .unwrap_or((Connectivity::NotAsked, Vec::new()));
         let witnesses = self.witnesses.into_iter();
         Findings {
-            standing,
+            connectivity,
             anchors,
             heard: witnesses
                 .filter_map(|(_, _, asked)| asked.at_hand())
@@ -96,7 +96,7 @@ impl Findings {
         Observation {
             reach: watch.reach(),
             looks: watch.into_looks(),
-            standing: self.standing,
+            connectivity: self.connectivity,
             anchors: self.anchors,
             heard: self.heard,
             leader: self.leader,
@@ -115,7 +115,7 @@ fn ask_leader(source: &LeaderSource) -> Aside<Leader> {
     })
 }
 
-fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Standing, Vec<Look>)> {
+fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Connectivity, Vec<Look>)> {
     let (anchors, glass) = (config.anchors.clone(), Glass::of(config));
     let interval = config.probe.interval;
     let round = glass.longest() + SLACK + interval;
@@ -124,6 +124,6 @@ fn look_at_anchors(config: &Config, attempts: u32, wait: Wait) -> Aside<(Standin
         let mut watch = Watch::new(&anchors, glass);
         watch.round(wait);
         watch.keep_looking(attempts.saturating_sub(1), interval);
-        (watch.standing(), watch.into_looks())
+        (watch.connectivity(), watch.into_looks())
     })
 }

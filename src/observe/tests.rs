@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::{Answer, Glass, Look, Reach, Standing, observe, survey};
+use super::{Answer, Connectivity, Glass, Look, Reach, observe, survey};
 use crate::clients::tests::server::{Server, closed_port, hush, response};
 use crate::config::{
     Carbonio, Config, Consul, Fence, Files, Gossip, History, HttpTarget, Namespace, OnReturn,
@@ -170,7 +170,10 @@ fn a_peer_that_answers_leaves_everybody_else_alone() {
 
     assert_eq!(seen.reach, Reach::Answers);
     assert_eq!(seen.looks, looks);
-    assert_eq!((seen.standing, seen.anchors), (Standing::NotAsked, vec![]));
+    assert_eq!(
+        (seen.connectivity, seen.anchors),
+        (Connectivity::NotAsked, vec![])
+    );
     assert_eq!(seen.heard, []);
     assert!(witness.requests().is_empty());
     assert!(anchor.requests().is_empty());
@@ -187,7 +190,7 @@ fn a_silent_peer_makes_us_ask_the_witness_and_the_anchors() {
 
     assert_eq!(seen.reach, Reach::Silent);
     assert_eq!(seen.looks, looks);
-    assert_eq!(seen.standing, Standing::Connected);
+    assert_eq!(seen.connectivity, Connectivity::Connected);
     let [
         Heard {
             witness,
@@ -212,21 +215,25 @@ fn a_silent_peer_makes_us_ask_the_witness_and_the_anchors() {
 #[test]
 fn only_an_anchor_that_answers_shows_that_we_are_connected() {
     for (name, anchors, expected) in [
-        ("none given", vec![], Standing::NotAsked),
+        ("none given", vec![], Connectivity::NotAsked),
         (
             "one of two answers",
             vec![closed(), open()],
-            Standing::Connected,
+            Connectivity::Connected,
         ),
-        ("none answers", vec![closed(), closed()], Standing::Isolated),
+        (
+            "none answers",
+            vec![closed(), closed()],
+            Connectivity::Isolated,
+        ),
         (
             "none can be probed",
             vec![unknown_name()],
-            Standing::Isolated,
+            Connectivity::Isolated,
         ),
     ] {
         let seen = observe(&config(vec![closed()], anchors, vec![]));
-        assert_eq!(seen.standing, expected, "{name}");
+        assert_eq!(seen.connectivity, expected, "{name}");
     }
 }
 
@@ -333,7 +340,7 @@ fn a_survey_asks_everybody_once_whatever_the_peer_says() {
         (seen.looks.len(), seen.anchors.len(), seen.heard.len()),
         (2, 1, 1)
     );
-    assert_eq!(seen.standing, Standing::Isolated);
+    assert_eq!(seen.connectivity, Connectivity::Isolated);
     assert_eq!(peer.requests().len(), 1);
     assert_eq!(anchor.requests().len(), 1);
     assert_eq!(witness.requests().len(), 1);

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::look::{Glass, SLACK};
-use super::{Answer, Look, Reach, Standing};
+use super::{Answer, Connectivity, Look, Reach};
 use crate::config::Target;
 
 /// Whom a round waits for.
@@ -124,11 +124,11 @@ impl<'a> Watch<'a> {
 
     /// Returns what the looks say about ourselves, the targets being anchors. Looks that could
     /// not be taken are no proof of a connection.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn connectivity(&self) -> Connectivity {
         match self.targets {
-            [] => Standing::NotAsked,
-            _ if self.is_answered() => Standing::Connected,
-            _ => Standing::Isolated,
+            [] => Connectivity::NotAsked,
+            _ if self.is_answered() => Connectivity::Connected,
+            _ => Connectivity::Isolated,
         }
     }
 

@@ -5,8 +5,8 @@ use crate::base::shell::shell_line;
 use crate::config::Config;
 use crate::core::effect::{End, Fact};
 use crate::core::{Choice, Decision, Hold, Memory, Verdict, contradict};
-use crate::observe::{Answer, Look, Observation, Standing};
-use crate::report::record::{Report, leader, reach, standing, voice_word};
+use crate::observe::{Answer, Connectivity, Look, Observation};
+use crate::report::record::{Report, connectivity, leader, reach, voice_word};
 use crate::report::sentence::sentence;
 use crate::roles::{self, Book, RoleConfig, Stage};
 use crate::store::file::beside;
@@ -75,8 +75,8 @@ fn evidence(config: &Config, seen: &Observation) {
     for look in &seen.anchors {
         log_look("anchor", look);
     }
-    if seen.standing != Standing::NotAsked {
-        log::info!("self={}", standing(seen.standing));
+    if seen.connectivity != Connectivity::NotAsked {
+        log::info!("self={}", connectivity(seen.connectivity));
     }
     for heard in &seen.heard {
         log_heard(heard);

@@ -8,7 +8,7 @@ use crate::base::clock::Now;
 use crate::base::refusal::Code;
 use crate::config::{Config, Takeover};
 use crate::core::{Decision, Memory, contradict};
-use crate::observe::{Answer, Leader, Look, Observation, Reach, Standing};
+use crate::observe::{Answer, Connectivity, Leader, Look, Observation, Reach};
 use crate::report::sentence::sentence;
 use crate::roles::{RoleConfig, Stage, lines};
 use crate::witness::{Heard, Testimony, Voice, Weight};
@@ -30,7 +30,8 @@ pub struct Report {
     peer: Peer,
     reach: &'static str,
     looks: Vec<Seen>,
-    standing: &'static str,
+    #[serde(rename = "self")]
+    connectivity: &'static str,
     anchors: Vec<Seen>,
     #[serde(skip_serializing_if = "Option::is_none")]
     leader: Option<String>,
@@ -214,7 +215,7 @@ impl Report {
             },
             reach: reach(&seen.reach),
             looks: seen.looks.iter().map(look).collect(),
-            standing: standing(seen.standing),
+            connectivity: connectivity(seen.connectivity),
             anchors: seen.anchors.iter().map(look).collect(),
             leader: leader(&seen.leader),
             heard: seen.heard.iter().map(said).collect(),
@@ -274,11 +275,11 @@ pub fn reach(reach: &Reach) -> &'static str {
 }
 
 /// Returns the word for the log and the report.
-pub fn standing(standing: Standing) -> &'static str {
-    match standing {
-        Standing::Connected => "connected",
-        Standing::Isolated => "isolated",
-        Standing::NotAsked => "not-asked",
+pub fn connectivity(connectivity: Connectivity) -> &'static str {
+    match connectivity {
+        Connectivity::Connected => "connected",
+        Connectivity::Isolated => "isolated",
+        Connectivity::NotAsked => "not-asked",
     }
 }
 

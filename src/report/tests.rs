@@ -11,7 +11,7 @@ use crate::base::clock::Now;
 use crate::base::refusal::Code;
 use crate::config::History;
 use crate::core::{Choice, Decision, Memory, Verdict};
-use crate::observe::{Leader, Observation, Reach, Standing};
+use crate::observe::{Connectivity, Leader, Observation, Reach};
 use crate::roles::{Loaded, load};
 
 /// A config that keeps its state in `folder`.
@@ -54,7 +54,7 @@ fn runs_that_write_one_history_at_the_same_time_lose_no_line() {
     let seen = Observation {
         reach: Reach::Answers,
         looks: Vec::new(),
-        standing: Standing::NotAsked,
+        connectivity: Connectivity::NotAsked,
         anchors: Vec::new(),
         heard: Vec::new(),
         leader: Leader::NotAsked,

@@ -13,4 +13,4 @@ pub(super) use keys::KEYS;
 pub(super) use plan::plan;
 #[cfg(test)]
 pub(super) use plan::{START_MODULE, STOP_MODULE};
-pub use promotion::Promotion;
+pub use promotion::AccountSteps;

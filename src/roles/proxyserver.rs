@@ -5,8 +5,11 @@ pub(super) mod check;
 mod keys;
 mod plan;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use keys::KEYS;
 pub use keys::Proxyserver;
 #[cfg(test)]
-pub(super) use plan::DEACTIVATE;
+use plan::DEACTIVATE;
 pub(super) use plan::plan;

@@ -63,9 +63,20 @@ fn is_tracked(stage: &Stage, order: &Order) -> bool {
         | Action::Recover(_)
         | Action::Restore(_) => false,
     };
+    // A single step that may be done again harms nobody beside itself; of several, the first must
+    // not come after the last of the next run.
+    let leaves_halves = match &stage.action {
+        Action::Batches(batches) => batches.steps.len() > 1,
+        Action::Commands(_)
+        | Action::PowerOff(_)
+        | Action::Promote(_)
+        | Action::Recover(_)
+        | Action::Restore(_) => false,
+    };
     match order.task {
         Task::Command(at) => order.not_after.is_some() || takes_back(at),
-        Task::Promote | Task::Sweep | Task::Recover | Task::Restore => true,
+        Task::Sweep => leaves_halves,
+        Task::Promote | Task::Recover | Task::Restore => true,
         Task::Operations | Task::AwaitOperations | Task::List | Task::Prepare => false,
     }
 }

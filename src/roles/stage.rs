@@ -1,6 +1,6 @@
 //! What a plan consists of. Data: it can be printed, compared and tested.
 
-use super::appserver::Promotion;
+use super::appserver::AccountSteps;
 use super::consulserver::Recovery;
 use crate::act::{Argv, Batches, Names, PowerOff, Step};
 use crate::core::plan::{Class, Command, OnFailure, StagePlan, Work};
@@ -29,7 +29,7 @@ pub enum Action {
     /// These steps for every batch of accounts; the batches side by side.
     Batches(Batches),
     /// List the accounts, promote, list again until none is left.
-    Promote(Box<Promotion>),
+    Promote(Box<AccountSteps>),
     /// The surviving Consul server gets a leader again, or is put back as it was.
     Recover(Box<Recovery>),
     /// A service that a killed recovery has stopped is started again, without any change.

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use super::appserver::{Promotion, START_MODULE, STOP_MODULE};
+use super::appserver::{AccountSteps, START_MODULE, STOP_MODULE};
 use super::{Action, Book, Loaded, Stage, lines, load};
 use crate::act::{Judge, Names, Step};
 use crate::core::plan::OnFailure;
-
-mod proxies;
 
 /// A config with these lines in `local`, `carbonio` and at the end.
 fn config(local: &str, carbonio: &str, more: &str) -> Loaded {
@@ -26,20 +24,20 @@ fn config(local: &str, carbonio: &str, more: &str) -> Loaded {
     load(&path).unwrap_or_else(|invalid| panic!("{invalid:?}\n{yaml}"))
 }
 
-fn book(loaded: &Loaded) -> Book {
+pub(super) fn book(loaded: &Loaded) -> Book {
     Book::of(&loaded.config, loaded.role.clone())
 }
 
-fn takeover(loaded: &Loaded) -> Vec<Stage> {
+pub(super) fn takeover(loaded: &Loaded) -> Vec<Stage> {
     book(loaded).takeover
 }
 
-fn steps(stages: &[Stage]) -> Vec<&Step> {
+pub(super) fn steps(stages: &[Stage]) -> Vec<&Step> {
     let steps = stages.iter().flat_map(|stage| match &stage.action {
         Action::Commands(commands) => commands.iter().map(|(_, step)| step).collect(),
         Action::Batches(batches) => batches.steps.iter().collect(),
         Action::Promote(promotion) => {
-            let Promotion {
+            let AccountSteps {
                 list,
                 promote,
                 operations,
@@ -53,7 +51,7 @@ fn steps(stages: &[Stage]) -> Vec<&Step> {
 }
 
 /// Every variant of every command, each as one text.
-fn commands(stages: &[Stage]) -> Vec<String> {
+pub(super) fn commands(stages: &[Stage]) -> Vec<String> {
     let steps = steps(stages).into_iter();
     steps
         .flat_map(|step| step.variants.iter().map(|argv| argv.join(" ")))

@@ -117,8 +117,10 @@ pub fn replace_by(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) 
         sync_folder(path)
     };
     let written = create(&draft).and_then(finish);
-    if written.is_err() {
-        let _ = fs::remove_file(&draft);
+    match &written {
+        // A folder that others may fill is read only where something was written.
+        Ok(()) => sweep(path),
+        Err(_) => drop(fs::remove_file(&draft)),
     }
     written
 }
@@ -202,19 +204,21 @@ pub fn remove(path: &Path) -> Result<(), Refusal> {
 }
 
 /// Removes the drafts of a file that killed runs left: a convenience, and never a reason to fail.
-pub fn sweep(path: &Path) {
+fn sweep(path: &Path) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return;
     };
     let entries = fs::read_dir(folder).into_iter().flatten().take(SWEPT);
-    for entry in entries.flatten() {
-        let is_draft = is_draft(
+    let is_draft_of = |entry: &fs::DirEntry| {
+        is_draft(
             &entry.file_name().to_string_lossy(),
             &name.to_string_lossy(),
-        );
+        )
+    };
+    for entry in entries.flatten().filter(is_draft_of) {
         // Of the entry itself, a link is not followed.
         let ours = entry.metadata().is_ok_and(|it| strangeness(&it).is_none());
-        if is_draft && ours && fs::remove_file(entry.path()).is_ok() {
+        if ours && fs::remove_file(entry.path()).is_ok() {
             log::info!("file={} leftover=removed", entry.path().display());
         }
     }

@@ -40,10 +40,7 @@ pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
     clock::require_boot_id()?;
     match foreign {
         Foreign::Leave => folder::inspect(files)?,
-        Foreign::Move => {
-            legacy::adopt(files)?;
-            sweep(files);
-        }
+        Foreign::Move => legacy::adopt(files)?,
     }
     let record = &files.record();
     let story = journal::load(record, foreign)?.unwrap_or_default();
@@ -55,16 +52,6 @@ pub fn load(files: &Files, foreign: Foreign) -> Result<Memory, Refusal> {
         story,
         paused: false,
     })
-}
-
-/// Removes what killed runs left of files that they were about to replace.
-fn sweep(files: &Files) {
-    let record = files.record();
-    let inner = [journal::SUFFIX, accounts::SUFFIX].map(|suffix| file::beside(&record, suffix));
-    let outer = [&files.promotion, &files.down, &files.module];
-    for path in outer.into_iter().chain(&inner) {
-        file::sweep(path);
-    }
 }
 
 fn read<T: DeserializeOwned>(

@@ -3,6 +3,7 @@
 use super::{After, Machine};
 use crate::base::refusal::Code;
 use crate::core::effect::{Effect, End, Ending, Write};
+use crate::core::story::Entry;
 use crate::core::{Choice, Decision, Hold, Memory, Module, ModuleOrder, ModulePhase, Phase, exit};
 use crate::observe::Reach;
 
@@ -35,7 +36,11 @@ impl Machine<'_> {
         let is_finished = next.is_promoted() && self.memory.story.is_long();
         if is_over {
             // The file goes last: without it nobody would come by here again.
-            self.forget();
+            if self.has_begun_nothing() {
+                self.withdraw();
+            } else {
+                self.forget();
+            }
             self.save(&next);
         } else {
             // First it is said to be finished. Whoever dies in between leaves the journal to the
@@ -143,9 +148,7 @@ impl Machine<'_> {
                 promotion.failure = Some("the list of accounts is empty".into());
             }
             // Where nothing was begun, nothing is remembered either.
-            End::Changed(_) if self.memory.story.begun.is_empty() && !self.memory.story.lost => {
-                next.promotion = None;
-            }
+            End::Changed(_) if self.has_begun_nothing() => next.promotion = None,
             End::Changed(_) | End::Stopped => promotion.attempts = given_back,
             End::NoPrivilege
             | End::NotWritten(_)
@@ -153,6 +156,25 @@ impl Machine<'_> {
             | End::Acknowledged(_)
             | End::Bug(_) => {}
         }
+    }
+
+    /// Whether this promotion was only intended.
+    fn has_begun_nothing(&self) -> bool {
+        let story = &self.memory.story;
+        story.is_open() && story.begun.is_empty() && !story.lost
+    }
+
+    /// A promotion that never was leaves its number: no block period counts from it.
+    fn withdraw(&mut self) {
+        let story = &self.memory.story;
+        let at = story.began.clone().unwrap_or_else(|| self.at.clone());
+        self.write(Write::Journal(Entry::Begun {
+            epoch: story.epoch,
+            at,
+            previous: story.previous.clone(),
+            lost: false,
+        }));
+        self.write(Write::ForgetList);
     }
 
     /// A promotion that is over leaves its number and its times, and nobody's name.

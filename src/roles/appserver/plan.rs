@@ -1,6 +1,6 @@
 //! The stages of a mailbox server: promote, restart replicas, flush caches; and its HA module.
 
-use super::{Appserver, Promotion};
+use super::{AccountSteps, Appserver};
 use crate::act::{Argv, Batches, Judge, Names, Step};
 use crate::config::{Carbonio, Config, Namespace};
 use crate::core::plan::{Class, OnFailure, PROMOTE_STEP};
@@ -42,7 +42,7 @@ pub(crate) fn plan(config: &Config, appserver: &Appserver) -> RolePlan {
 }
 
 /// Plans the steps of a promotion.
-pub(super) fn promotion(config: &Config, appserver: &Appserver) -> Promotion {
+pub(super) fn promotion(config: &Config, appserver: &Appserver) -> AccountSteps {
     let host = &config.peer.host();
     let threads = appserver.threads.to_string();
     let replica = |name, flag, words: &[&str], deadline, judge| Step {
@@ -51,7 +51,7 @@ pub(super) fn promotion(config: &Config, appserver: &Appserver) -> Promotion {
         deadline,
         judge,
     };
-    Promotion {
+    AccountSteps {
         host: host.clone(),
         list: replica(
             "list-accounts",

@@ -25,7 +25,7 @@ const PROGRESS_LOOKS: u32 = 10;
 
 /// The steps of a promotion.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Promotion {
+pub struct AccountSteps {
     /// The dead host, as the server names it.
     pub host: String,
     /// Lists the accounts that are still on the dead host.
@@ -38,7 +38,7 @@ pub struct Promotion {
 
 /// Asks, or promotes.
 pub(crate) fn run(
-    promotion: &Promotion,
+    promotion: &AccountSteps,
     order: &Order,
     tools: &mut Tools,
     story: &Story,
@@ -55,7 +55,7 @@ pub(crate) fn run(
     }
 }
 
-impl Promotion {
+impl AccountSteps {
     fn list(&self, tools: &mut Tools, story: &Story, deeds: &mut Deeds) -> Ran {
         let (host, list) = (&self.host, &self.list);
         let opened = match tools.accounts.take() {

@@ -178,3 +178,6 @@ fn command(field: &Field<'_>, verb: &str) -> Vec<String> {
     }
     action::command(field).unwrap_or_else(default)
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,6 @@ fn expect_known(way: &Field<'_>) {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //! what it should say of a peer that is well.
 
 use crate::config::{Config, Provider};
-use crate::observe::{Answer, Look, Observation, Reach, Standing, survey};
+use crate::observe::{Answer, Connectivity, Look, Observation, Reach, survey};
 use crate::roles::RoleConfig;
 use crate::roles::check::{Findings, Mark, Online};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony};
@@ -85,7 +85,7 @@ fn anchors(seen: &Observation, told: &mut Vec<Online>, found: &mut Findings) {
                 &key,
                 format!("this node answered itself ({why}), which is nobody's answer"),
             ),
-            Answer::NoAnswer(why) if seen.standing == Standing::Isolated => found.error(
+            Answer::NoAnswer(why) if seen.connectivity == Connectivity::Isolated => found.error(
                 &key,
                 format!("{why}: no anchor answers, so every outage would be held as isolated"),
             ),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::config::{Config, Takeover};
 use crate::core::{Agent, Ignorance, Verdict, verdict};
-use crate::observe::{Leader, Observation, Reach, Standing};
+use crate::observe::{Connectivity, Leader, Observation, Reach};
 use crate::witness::{Doubt, DoubtKind, Heard, Loss, Testimony, weight, would_say};
 
 const LOSSES: [Loss; 5] = [
@@ -104,7 +104,7 @@ fn imagine(config: &Config, servers: &[String], loss: Loss) -> Prospect {
     let seen = Observation {
         reach: Reach::Silent,
         looks: Vec::new(),
-        standing: standing(config, loss),
+        connectivity: connectivity(config, loss),
         anchors: Vec::new(),
         heard: heard.collect(),
         leader: Leader::NotAsked,
@@ -149,11 +149,11 @@ fn words(config: &Config, loss: Loss) -> String {
     }
 }
 
-fn standing(config: &Config, loss: Loss) -> Standing {
+fn connectivity(config: &Config, loss: Loss) -> Connectivity {
     match loss {
-        _ if config.anchors.is_empty() => Standing::NotAsked,
-        Loss::Host | Loss::Site | Loss::SiteAlone | Loss::Line => Standing::Connected,
-        Loss::Ourselves => Standing::Isolated,
+        _ if config.anchors.is_empty() => Connectivity::NotAsked,
+        Loss::Host | Loss::Site | Loss::SiteAlone | Loss::Line => Connectivity::Connected,
+        Loss::Ourselves => Connectivity::Isolated,
     }
 }
 

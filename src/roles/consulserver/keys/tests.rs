@@ -1,7 +1,10 @@
 //! The role `consulserver`.
 
-use super::*;
-use crate::roles::consulserver::Mesh;
+use std::path::Path;
+
+use super::Mesh;
+use crate::config::tests::{SMALLEST, errors, load_bytes, warnings};
+use crate::roles::{Loaded, RoleConfig};
 
 const MESH: &str = "
 local:

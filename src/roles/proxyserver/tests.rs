@@ -1,8 +1,8 @@
 //! What a proxy runs, and when it goes back.
 
-use super::{book, commands, steps, takeover};
+use super::DEACTIVATE;
 use crate::core::plan::{ACTIVATE, Class, OnFailure, Work};
-use crate::roles::proxyserver::DEACTIVATE;
+use crate::roles::tests::{book, commands, steps, takeover};
 use crate::roles::{Loaded, lines, load};
 
 /// A config of a proxy with these lines in `local`, and at the end.

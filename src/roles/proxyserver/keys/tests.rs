@@ -1,8 +1,8 @@
 //! The role `proxyserver`: what it needs, and what it does not care for.
 
-use super::{SMALLEST, errors, fixture, load_bytes, warnings};
+use super::Proxyserver;
+use crate::config::tests::{SMALLEST, errors, fixture, load_bytes, warnings};
 use crate::config::{Takeover, Target};
-use crate::roles::proxyserver::Proxyserver;
 use crate::roles::{Loaded, RoleConfig};
 
 /// The smallest config of a proxy.
