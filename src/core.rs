@@ -33,7 +33,7 @@ pub use verdict::{Agent, Ignorance, Verdict, contradict, verdict};
 pub const STREAK_LASTS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What should happen, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct Decision {
     /// What the evidence says of the peer.
@@ -43,7 +43,7 @@ pub struct Decision {
 }
 
 /// What should happen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Choice {
     /// Nothing: all is well.
     Rest,
@@ -62,7 +62,7 @@ pub enum Choice {
 }
 
 /// Why habeat does not act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Hold {
     /// The peer is seen alive again, this many times of so many.
     Returning {
@@ -118,7 +118,7 @@ pub enum Hold {
 }
 
 /// What the manual site does with its HA module.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModuleOrder {
     /// Stop it, once.
     Stop,

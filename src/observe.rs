@@ -52,7 +52,7 @@ pub enum Leader {
 }
 
 /// Whether the peer answers us.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// Some target answered.
     Answers,

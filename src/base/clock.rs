@@ -40,7 +40,7 @@ fn boot_id() -> &'static str {
 }
 
 /// A moment, as a run knows it: boot time for measuring, wall time for reading.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Now {
     /// Seconds since the Unix epoch; shown, and compared with what other machines say of their
     /// own clocks, never with an earlier reading.

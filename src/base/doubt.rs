@@ -6,7 +6,7 @@ use std::fmt;
 const DETAIL: usize = 1000;
 
 /// Why a witness cannot say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Doubt {
     /// The stable code.
     pub kind: DoubtKind,
@@ -15,7 +15,7 @@ pub struct Doubt {
 }
 
 /// The ways of not knowing. Each has a paragraph in the runbook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DoubtKind {
     /// No connection: refused, reset, no route, name not resolved.
     Unreachable,

@@ -15,7 +15,7 @@ const ABOUT_MAX: u64 = 16 * 1024;
 
 /// A process that nobody can pass themselves off as: the kernel gives its number again, but never
 /// together with the time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Process {
     /// Its number.
     pub pid: i32,

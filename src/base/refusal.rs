@@ -1,7 +1,7 @@
 //! What a run means to whoever started it. The only table of exit codes.
 
 /// An exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     /// Nothing to do, or all that was decided was done.
     Done,

@@ -9,7 +9,7 @@ use crate::core::{Decision, Memory, Module, Promotion, Suspicion, Verdict};
 use crate::observe::Observation;
 
 /// What is to be done next.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Read what the last run left.
     Recall,
@@ -32,7 +32,7 @@ pub enum Effect {
 }
 
 /// What is to be made durable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Write {
     /// The down file; `None` = it goes.
     Suspicion(Option<Suspicion>),
@@ -49,7 +49,7 @@ pub enum Write {
 }
 
 /// A step to be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The stage it belongs to.
     pub stage: &'static str,
@@ -63,7 +63,7 @@ pub struct Order {
 }
 
 /// What of a stage is to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Task {
     /// A command, by its place in the stage.
     Command(usize),
@@ -86,7 +86,7 @@ pub enum Task {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ending {
     /// What it means to whoever started it.
     pub code: Code,
@@ -95,7 +95,7 @@ pub struct Ending {
 }
 
 /// What became of what was to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum End {
     /// All of it is done.
     Complete,

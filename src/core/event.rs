@@ -19,7 +19,7 @@ pub struct Event {
 }
 
 /// What habeat was called for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Errand {
     /// A run, as by the timer.
     Run,
@@ -101,7 +101,7 @@ pub enum Finding {
 }
 
 /// The accounts that are still on the dead host.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Listed {
     /// All of them.
     pub total: usize,

@@ -48,7 +48,7 @@ pub struct Setup {
 }
 
 /// All that the machine knows.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct State {
     /// What is durable.
     pub memory: Memory,
@@ -69,7 +69,7 @@ impl State {
 }
 
 /// What a crash forgets.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Run {
     place: Place,
     errand: Option<Errand>,
@@ -104,7 +104,7 @@ pub struct Run {
 }
 
 /// What is waited for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 enum Place {
     #[default]
     Asked,
@@ -120,7 +120,7 @@ enum Place {
 }
 
 /// What a look is for.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Purpose {
     /// To decide.
     Decide,
@@ -131,7 +131,7 @@ enum Purpose {
 }
 
 /// What comes once all that is to be durable is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum After {
     /// The next step of the plan.
     Work,

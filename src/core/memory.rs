@@ -18,7 +18,7 @@ pub const STOP_MESH: &str = "stop-mesh";
 pub const UNDONE: &str = "undone";
 
 /// What the last run left for this one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Memory {
     /// The down file.
     pub suspicion: Option<Suspicion>,
@@ -35,7 +35,7 @@ pub struct Memory {
 }
 
 /// The peer is suspect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Suspicion {
     /// Whom it is about; empty in a file of an earlier version.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct Suspicion {
 }
 
 /// A promotion that was begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Promotion {
     /// Counts promotions of this node; handed to every command as `HABEAT_EPOCH`.
     pub epoch: u64,
@@ -84,7 +84,7 @@ pub struct Promotion {
 }
 
 /// How far a promotion is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Begun, not done.
@@ -135,7 +135,7 @@ impl Promotion {
 }
 
 /// The HA module of the manual site is stopped by us, or is about to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Module {
     /// How far the stop is, or the start after it.
     pub phase: ModulePhase,
@@ -150,7 +150,7 @@ pub struct Module {
 }
 
 /// How far the stop of the HA module is, or the start after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ModulePhase {
     /// Intended; whether it happened is not known.
@@ -310,9 +310,17 @@ impl Memory {
     pub fn after(&self, policy: &Policy, decision: &Decision, reach: &Reach, now: &Now) -> Self {
         let mut next = self.clone();
         let verdict = match &decision.choice {
-            Choice::Hold(Hold::Changed(verdict)) => verdict,
-            // The operator's question is no run of the timer: it counts for nothing.
-            Choice::Hold(Hold::PeerAway(_) | Hold::NothingToReturn) => return next,
+            Choice::Hold(Hold::Changed(verdict)) => {
+                // The first look was one as well.
+                next.end_rows(&decision.verdict, reach, now);
+                verdict
+            }
+            // The operator's question is no run of the timer: it adds to no row, but what it sees
+            // ends one.
+            Choice::Hold(Hold::PeerAway(_) | Hold::NothingToReturn) => {
+                next.end_rows(&decision.verdict, reach, now);
+                return next;
+            }
             Choice::Rest
             | Choice::Clear
             | Choice::Hold(_)
@@ -338,10 +346,26 @@ impl Memory {
                 next.set_alive_streak(0, None);
                 next.lift_fence();
             }
-            Verdict::Alive => next.saw_alive(self.alive_runs(policy, now), policy, now),
-            Verdict::Dead => next.saw_dead(self.dead_runs(policy, now), policy, now),
+            Verdict::Alive => next.saw_alive(next.alive_runs(policy, now), policy, now),
+            Verdict::Dead => next.saw_dead(next.dead_runs(policy, now), policy, now),
         }
         next
+    }
+
+    fn end_rows(&mut self, verdict: &Verdict, reach: &Reach, now: &Now) {
+        match verdict {
+            Verdict::Alive => {
+                self.suspicion = None;
+                self.lift_fence();
+            }
+            Verdict::Cut => {
+                self.set_dead_streak(0, now);
+                self.set_alive_streak(0, None);
+                self.lift_fence();
+            }
+            Verdict::Unknown(_) if *reach != Reach::Silent => {}
+            Verdict::Unknown(_) | Verdict::Dead => self.set_alive_streak(0, None),
+        }
     }
 
     fn saw_alive(&mut self, runs: u32, policy: &Policy, now: &Now) {

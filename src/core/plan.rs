@@ -8,7 +8,7 @@ pub const ACTIVATE: &str = "activate";
 pub const PROMOTE_STEP: &str = "promote-accounts";
 
 /// Stages run one after another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StagePlan {
     /// The name in the log, the journal and the report.
     pub name: &'static str,
@@ -19,7 +19,7 @@ pub struct StagePlan {
 }
 
 /// What a failure means for the stages after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OnFailure {
     /// They do not run.
     Stop,
@@ -31,7 +31,7 @@ pub enum OnFailure {
 }
 
 /// What a stage does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Work {
     /// These commands, in order, up to the first failure.
     Commands(Vec<Command>),
@@ -47,7 +47,7 @@ pub enum Work {
 }
 
 /// One command of a stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Command {
     /// The name in the log, the journal and the report.
     pub step: &'static str,
@@ -58,7 +58,7 @@ pub struct Command {
 }
 
 /// What a step may do, and so what must be known when it is begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// It asks. It may always be run.
     Query,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// A set of positions.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Ranges(Vec<Range<usize>>);
 
 impl Ranges {

@@ -12,7 +12,7 @@ use crate::core::ranges::Ranges;
 use crate::core::{Phase, Promotion, UNDONE};
 
 /// How far a list goes, and the sum of what is in it: a list with the same extent is the same list.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Extent {
     /// Names.
     pub names: usize,
@@ -23,7 +23,7 @@ pub struct Extent {
 }
 
 /// A process that a step has started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Child {
     /// The step.
     pub step: String,
@@ -43,7 +43,7 @@ impl Child {
 }
 
 /// One line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Entry {
     /// A promotion begins.
@@ -127,7 +127,7 @@ pub enum Entry {
 }
 
 /// What a journal tells.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Story {
     /// The promotion it is about.
     pub epoch: u64,
@@ -160,7 +160,8 @@ pub struct Story {
 }
 
 impl Story {
-    pub(crate) fn add(&mut self, entry: Entry) {
+    /// Takes in one line.
+    pub fn add(&mut self, entry: Entry) {
         self.is_longer = self.ended.is_some();
         match entry {
             Entry::Begun {
@@ -184,6 +185,9 @@ impl Story {
             Entry::Before { step } => {
                 if step == PROMOTE_STEP {
                     self.left = None;
+                    // Whoever it moves was in no batch that is done.
+                    self.stages.clear();
+                    self.batches.clear();
                 }
                 self.begun.insert(step);
             }
@@ -223,7 +227,7 @@ impl Story {
     }
 
     /// Becomes its gist.
-    pub(crate) fn end(&mut self, at: Now) {
+    pub fn end(&mut self, at: Now) {
         *self = Self {
             epoch: self.epoch,
             began: self.began.take(),

@@ -5,7 +5,7 @@ use crate::observe::{Connectivity, Observation, Reach};
 use crate::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 /// The fused conclusion about the peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It answers us.
     Alive,
@@ -30,7 +30,7 @@ impl Verdict {
 }
 
 /// Why there is no verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Ignorance {
     /// The peer could not be probed: why.
     Probe(String),

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 
 /// What becomes of one command.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// Done, by its judge.
     Ok,
@@ -26,7 +26,7 @@ pub enum Outcome {
 }
 
 /// Why a command could not be started.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SpawnError {
     /// What kind of error; `ArgumentListTooLong` is the one that fewer arguments mend.
     pub kind: ErrorKind,

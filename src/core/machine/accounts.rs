@@ -18,7 +18,7 @@ const LIST_AGAIN: Duration = Duration::from_secs(2);
 const STALLED: u32 = 2;
 
 /// How far the promotion of this run is.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Accounts {
     /// The boot time in milliseconds after which this run begins no other promotion.
     until: Option<u64>,
@@ -147,19 +147,20 @@ impl Machine<'_> {
         self.begin(Task::Promote)
     }
 
-    /// An empty list is an end where somebody was listed before, or we have asked for the promotion.
+    /// An empty list is an end where somebody was listed before, or we have asked for the promotion;
+    /// and where it is the first of a run, only when it is empty twice.
     fn nobody_left(&mut self) -> Effect {
+        if self.run.accounts.promoted.is_none() && !self.run.accounts.was_empty {
+            self.run.accounts.was_empty = true;
+            self.run.place = Place::ListAgain;
+            return Effect::Wait(LIST_AGAIN);
+        }
         let knows_somebody = self.memory.story.listed.names > 0;
         if knows_somebody || self.memory.has_begun(PROMOTE_STEP) {
             return match self.run.plan.get(self.run.stage).cloned() {
                 Some(stage) => self.stage_done(&stage),
                 None => self.work(),
             };
-        }
-        if !self.run.accounts.was_empty {
-            self.run.accounts.was_empty = true;
-            self.run.place = Place::ListAgain;
-            return Effect::Wait(LIST_AGAIN);
         }
         self.settle(End::NoAccounts)
     }

@@ -10,7 +10,7 @@ use crate::core::plan::Class;
 const STALE_LOOKS: u32 = 2;
 
 /// What the last look is worth by now.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Evidence {
     /// When its first question was sent.
     since: Now,
@@ -18,7 +18,7 @@ pub(super) struct Evidence {
 }
 
 /// What has happened since the look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Freshness {
     /// Nothing but writing.
     Fresh,
@@ -56,7 +56,6 @@ impl Machine<'_> {
         {
             let not_after = evidence.since.boot_ms.saturating_add(age);
             if self.at.boot_ms <= not_after {
-                self.run.stale_looks = 0;
                 return Ok(Some(not_after));
             }
         }

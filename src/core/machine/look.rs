@@ -1,9 +1,9 @@
 //! What a look leads to: a decision, the same decision once more, or the step it was taken for.
 
-use super::{Evidence, Machine, Place, Purpose};
+use super::{After, Evidence, Machine, Place, Purpose};
 use crate::base::clock::Now;
 use crate::base::refusal::Code;
-use crate::core::effect::{Effect, End, Fact, Task};
+use crate::core::effect::{Effect, End, Ending, Fact, Task};
 use crate::core::{Choice, Decision, Hold, changed};
 use crate::observe::Observation;
 
@@ -57,7 +57,7 @@ impl Machine<'_> {
         let Some(first) = self.run.decision.take() else {
             return self.decided(again, seen);
         };
-        let decision = if self.run.stop {
+        let decision = if again == first && self.run.stop {
             Decision {
                 choice: Choice::Hold(Hold::Stopped),
                 ..first
@@ -76,11 +76,13 @@ impl Machine<'_> {
 
     /// The step that the look was taken for is begun if it would be decided again.
     fn supported(&mut self, task: Task, again: &Decision, seen: Observation) -> Effect {
-        if self.run.stop {
-            return self.settle(End::Stopped);
-        }
+        // What was seen counts, whether or not we were asked to stop meanwhile.
         if self.run.decision.as_ref() == Some(again) {
-            return self.begin(task);
+            return if self.run.stop {
+                self.settle(End::Stopped)
+            } else {
+                self.begin(task)
+            };
         }
         self.run.reach = Some(seen.reach.clone());
         self.facts.push(Fact::Seen(Box::new(seen)));
@@ -109,8 +111,7 @@ impl Machine<'_> {
             return self.orphans_gone();
         }
         if self.run.stop {
-            self.tell();
-            return self.end(Code::Failed, End::Stopped);
+            return self.leave(End::Stopped);
         }
         self.facts.push(Fact::EndsOrphans(left));
         self.run.place = Place::OrphansEnded;
@@ -121,9 +122,22 @@ impl Machine<'_> {
         if left.is_empty() {
             return self.orphans_gone();
         }
-        self.tell();
         let why =
             format!("commands of an earlier run cannot be ended (pids {left:?}); end them by hand");
-        self.end(Code::Failed, End::Incomplete(why))
+        self.leave(End::Incomplete(why))
+    }
+
+    /// Nothing is done, and what was seen counts all the same: life that nobody remembers would leave
+    /// a fence believed.
+    fn leave(&mut self, end: End) -> Effect {
+        self.tell();
+        let told = self.run.decision.clone();
+        if let Some(decision) = &mut self.run.decision {
+            decision.choice = Choice::Hold(Hold::Stopped);
+        }
+        self.intend();
+        self.run.decision = told;
+        let code = Code::Failed;
+        self.write_then(After::End(Ending { code, end }))
     }
 }

@@ -171,6 +171,7 @@ impl Machine<'_> {
         if ran.finding == Finding::Late {
             return self.begin(task);
         }
+        self.run.stale_looks = 0;
         match task {
             Task::Command(_) => self.command_ran(task, &ran),
             Task::Operations | Task::AwaitOperations => self.operations_asked(task, &ran),
