@@ -6,7 +6,7 @@ use habeat::core::event::{Finding, NotWritten, Ran, Recovery, What};
 use habeat::core::machine::Setup;
 use habeat::core::story::Entry;
 use habeat::core::{Memory, STOP_MESH};
-use habeat::observe::{Leader, Observation, Reach, Standing};
+use habeat::observe::{Leader, Observation, Reach, Connectivity};
 use habeat::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 use crate::moves::Answer;
@@ -77,7 +77,7 @@ fn observation(role: Role, verdict: Verdict) -> Observation {
             Verdict::Dead | Verdict::Cut | Verdict::Silent | Verdict::Led => Reach::Silent,
         },
         looks: Vec::new(),
-        standing: Standing::Connected,
+        connectivity: Connectivity::Connected,
         anchors: Vec::new(),
         heard: vec![Heard {
             witness: "w".into(),

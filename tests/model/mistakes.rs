@@ -8,7 +8,7 @@ use habeat::core::machine::{Setup, State, Turn, step};
 use habeat::core::plan::PROMOTE_STEP;
 use habeat::core::story::{Entry, Story, Told};
 use habeat::core::{Phase, Promotion};
-use habeat::observe::{Leader, Observation, Reach, Standing};
+use habeat::observe::{Leader, Observation, Reach, Connectivity};
 use habeat::witness::{Heard, Testimony, Voice, Weight};
 
 use crate::apply::Machine;
@@ -252,7 +252,7 @@ fn dead() -> Observation {
     Observation {
         reach: Reach::Silent,
         looks: Vec::new(),
-        standing: Standing::Connected,
+        connectivity: Connectivity::Connected,
         anchors: Vec::new(),
         heard: vec![Heard {
             witness: "w".into(),
