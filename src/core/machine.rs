@@ -93,13 +93,17 @@ pub struct Run {
     failure: Option<End>,
     /// Whether not everybody was reached who was moved.
     owes: bool,
+    /// Whether the step at hand was never begun before.
+    is_first_time: bool,
+    /// Whether any step was started.
+    has_acted: bool,
     writes: VecDeque<Write>,
     /// The memory with the intent of this run in it.
     pub intended: Memory,
     /// Whether that intent is durable.
     is_begun: bool,
     is_told: bool,
-    /// Whether what the last look saw was silence.
+    /// Whether the peer answered, at the last look that was told.
     reach: Option<Reach>,
 }
 
@@ -280,7 +284,9 @@ impl Machine<'_> {
     }
 
     fn note(&mut self, entry: Entry) {
-        if self.memory.story.began.is_none() && !matches!(entry, Entry::Begun { .. }) {
+        let begins = |write: &Write| matches!(write, Write::Journal(Entry::Begun { .. }));
+        let is_begun = self.memory.story.began.is_some() || self.run.writes.iter().any(begins);
+        if !is_begun {
             let begun = Entry::Begun {
                 epoch: self.memory.story.epoch,
                 at: self.at.clone(),

@@ -295,8 +295,7 @@ impl Memory {
 
     /// Whether a recovery of the mesh has begun to change anything, and is not over.
     pub fn is_recovering(&self) -> bool {
-        let phase = self.promotion.as_ref().map(|promotion| promotion.phase);
-        phase == Some(Phase::Unfinished) && self.is_told_begun(STOP_MESH)
+        !self.is_promoted() && self.is_told_begun(STOP_MESH)
     }
 
     /// Returns what is left of the block period after the last promotion, if anything.
@@ -352,7 +351,8 @@ impl Memory {
         next
     }
 
-    fn end_rows(&mut self, verdict: &Verdict, reach: &Reach, now: &Now) {
+    /// Ends the rows that a look ends, and adds to none.
+    pub(in crate::core) fn end_rows(&mut self, verdict: &Verdict, reach: &Reach, now: &Now) {
         match verdict {
             Verdict::Alive => {
                 self.suspicion = None;

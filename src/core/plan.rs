@@ -60,7 +60,7 @@ pub struct Command {
 /// What a step may do, and so what must be known when it is begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
-    /// It asks. It may always be run.
+    /// It asks, or may be done again and finishes what was begun. It may always be run.
     Query,
     /// It cannot be taken back: it is begun on the evidence of this moment only.
     Irreversible,

@@ -71,6 +71,11 @@ pub enum Entry {
         /// Its name.
         step: String,
     },
+    /// It was not started after all, in this run or an earlier one.
+    NotBegun {
+        /// Its name.
+        step: String,
+    },
     /// A step has ended.
     After {
         /// Its name.
@@ -190,6 +195,9 @@ impl Story {
                     self.batches.clear();
                 }
                 self.begun.insert(step);
+            }
+            Entry::NotBegun { step } => {
+                self.begun.remove(&step);
             }
             Entry::After { .. } | Entry::BatchBefore { .. } => {}
             Entry::CommandDone { stage, command } => {

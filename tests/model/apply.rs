@@ -22,6 +22,8 @@ pub(crate) struct Model {
     pub(crate) role: Role,
     pub(crate) setup: Setup,
     pub(crate) machine: Machine,
+    /// An adapter knows what is on the disk better than the machine in it.
+    pub(crate) is_adapted: bool,
 }
 
 impl Model {
@@ -66,7 +68,7 @@ impl Model {
 
     fn start(&self, system: &mut System, call: Call, now: u64) -> Broken {
         system.disk.paused = call == Call::Paused;
-        let mut tale = Tale::begin(call, system);
+        let mut tale = Tale::begin(call, system, now);
         let asked = event(now, false, What::Asked(call.errand()));
         let turn = (self.machine)(&self.setup, State::default(), asked, &mut tale);
         let memory = recall(&system.disk, &mut system.world);
@@ -137,7 +139,7 @@ impl Model {
         };
         let broken = told(&run, is_latched)
             .or_else(|| handed_out(self.role, &self.setup, system, &run))
-            .or_else(|| coherent(system, &run));
+            .or_else(|| coherent(system, &run).filter(|_| !self.is_adapted));
         if broken.is_some() {
             return broken;
         }
@@ -216,7 +218,6 @@ fn event(now: u64, stop: bool, what: What) -> Event {
 
 fn looked(system: &mut System, tale: &mut Tale, verdict: Verdict, took: u64, now: u64) {
     let ghost = &mut system.ghost;
-    let is_first = tale.look.is_none();
     // What was written by now was right then.
     tale.until_look = (ghost.dead, ghost.alive);
     tale.look = Some((verdict, now - took));
@@ -225,21 +226,26 @@ fn looked(system: &mut System, tale: &mut Tale, verdict: Verdict, took: u64, now
         Verdict::Dead => {
             tale.dead_looks = (tale.dead_looks + 1).min(2);
             ghost.alive = Row::default();
-            let counts = is_first || ghost.dead.runs == 0;
-            if counts && matches!(tale.call, Call::Run | Call::Paused) {
+            // A run counts once, with whichever of its looks is far enough from the last one.
+            let is_counted = ghost.dead.last.is_some_and(|last| last >= tale.began);
+            if !is_counted && matches!(tale.call, Call::Run | Call::Paused) {
                 ghost.dead.count(now);
             }
         }
         Verdict::Led => {
-            // The operator's question is not about leaders.
-            if tale.call != Call::Failback {
+            // Leaders only matter where nothing is begun, and the operator's question is not about
+            // them.
+            if tale.call != Call::Failback && system.disk.promotion.is_none() {
                 ghost.dead = Row::default();
+            } else if tale.call != Call::Failback {
+                ghost.dead.count(now);
             }
             ghost.alive = Row::default();
         }
         Verdict::Alive => {
             ghost.dead = Row::default();
-            if is_first || ghost.alive.runs == 0 {
+            let is_counted = ghost.alive.last.is_some_and(|last| last >= tale.began);
+            if !is_counted {
                 ghost.alive.count(now);
             }
         }

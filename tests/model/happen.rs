@@ -6,7 +6,7 @@ use habeat::core::event::{Finding, NotWritten, Ran, Recovery, What};
 use habeat::core::machine::Setup;
 use habeat::core::story::Entry;
 use habeat::core::{Memory, STOP_MESH};
-use habeat::observe::{Leader, Observation, Reach, Connectivity};
+use habeat::observe::{Connectivity, Leader, Observation, Reach};
 use habeat::witness::{Doubt, DoubtKind, Heard, Testimony, Voice, Weight};
 
 use crate::moves::Answer;

@@ -8,7 +8,7 @@ use habeat::core::machine::{Setup, State, Turn, step};
 use habeat::core::plan::PROMOTE_STEP;
 use habeat::core::story::{Entry, Story, Told};
 use habeat::core::{Phase, Promotion};
-use habeat::observe::{Leader, Observation, Reach, Connectivity};
+use habeat::observe::{Connectivity, Leader, Observation, Reach};
 use habeat::witness::{Heard, Testimony, Voice, Weight};
 
 use crate::apply::Machine;
@@ -77,7 +77,7 @@ pub(crate) const MISTAKES: [Mistake; 20] = [
         "a missing story is an empty one",
         Role::Mailbox,
         empty_story,
-        Property::Flushed,
+        Property::Intent,
     ),
     mistake(
         "orphans are only looked for before promotions",
@@ -369,9 +369,14 @@ fn early_gist(setup: &Setup, state: State, event: Event, _: &mut Tale) -> Turn {
     let mut turn = step(setup, state, event);
     let promotion = turn.state.memory.promotion.clone();
     let is_promoted = turn.state.memory.is_promoted();
+    let was_unfinished = promotion
+        .as_ref()
+        .is_some_and(|it| it.phase == Phase::Unfinished);
     if let Some(write) = write(&mut turn.effect) {
         match write {
-            Write::Promotion(Some(it)) if it.phase == Phase::Finished => *write = Write::Gist,
+            Write::Promotion(Some(it)) if was_unfinished && it.phase == Phase::Finished => {
+                *write = Write::Gist;
+            }
             Write::Gist if is_promoted => *write = Write::Promotion(promotion),
             _ => {}
         }

@@ -87,7 +87,7 @@ fn ordered(role: Role, setup: &Setup, system: &System, run: &Running, order: &Or
     }
     if stops {
         return alone
-            .or_else(|| supported(run, order, false))
+            .or_else(|| supported(system, run, order, false))
             .or_else(|| broken(is_stopping(&system.disk), Property::Intent));
     }
     if !takes_over {
@@ -105,7 +105,7 @@ fn ordered(role: Role, setup: &Setup, system: &System, run: &Running, order: &Or
     let beside = kind == Kind::Task(Task::Promote) && world.operation && run.tale.says_idle;
     alone
         .or_else(|| broken(!beside, Property::Alone))
-        .or_else(|| supported(run, order, irreversible))
+        .or_else(|| supported(system, run, order, irreversible))
         .or_else(|| broken(system.ghost.dead.runs >= Row::NEEDED, Property::Row))
         .or_else(|| broken(!has_fence || is_fence || world.fenced, Property::Fence))
         .or_else(|| broken(is_intended(&system.disk), Property::Intent))
@@ -119,14 +119,16 @@ fn may_act(role: Role, system: &System, run: &Running) -> Broken {
     broken(!hands_off, Property::HandsOff).or_else(|| broken(!latched, Property::Attempts))
 }
 
-fn supported(run: &Running, order: &Order, irreversible: bool) -> Broken {
+fn supported(system: &System, run: &Running, order: &Order, irreversible: bool) -> Broken {
     let worst = if irreversible {
         Since::Writes
     } else {
         Since::Work
     };
     let holds = run.tale.look.is_some_and(|(verdict, at)| {
-        verdict == Verdict::Dead
+        let is_dead =
+            verdict == Verdict::Dead || (verdict == Verdict::Led && system.disk.is_recovering());
+        is_dead
             && run.tale.since <= worst
             && run.now <= at + MAX_AGE
             && order.not_after.is_some_and(|it| it <= at + MAX_AGE)
@@ -179,11 +181,17 @@ pub(crate) fn left(system: &System, tale: &Tale, ending: Option<&Ending>) -> Bro
     let is_whole = ending.is_some() && !tale.unwritten;
     // Who was killed may not have written down the last look, or none.
     let right = |seen: Row, until_look: Row, before: Row, disk: Row| {
-        seen.bears_from(before, disk) || (!is_whole && (until_look.bears(disk) || before.bears(disk)))
+        seen.bears_from(before, disk)
+            || (!is_whole && (until_look.bears(disk) || before.bears(disk)))
     };
     let (ghost, until, before) = (&system.ghost, tale.until_look, tale.before);
     broken(right(ghost.dead, until.0, before.0, dead), Property::Row)
-        .or_else(|| broken(right(ghost.alive, until.1, before.1, alive), Property::Return))
+        .or_else(|| {
+            broken(
+                right(ghost.alive, until.1, before.1, alive),
+                Property::Return,
+            )
+        })
         .or_else(|| broken(counts(system, tale, ending, is_whole), Property::Attempts))
 }
 
@@ -198,7 +206,8 @@ fn counts(system: &System, tale: &Tale, ending: Option<&Ending>, is_whole: bool)
             || promotion.phase == Phase::Returning);
     let may_count = now == before || (now == before + 1 && tale.intended);
     let Some(ending) = ending.filter(|_| is_whole) else {
-        return is_reset || may_count;
+        // What was given up takes all tries at once; who was killed then had no time to say so.
+        return is_reset || may_count || (now == MAX_ATTEMPTS && tale.intended);
     };
     if tale.decided != Decided::TakeOver || !tale.intended {
         let gave_up = matches!(ending.end, End::GivenUp(_)) && now >= MAX_ATTEMPTS;

@@ -12,6 +12,8 @@ use crate::system::System;
 pub(crate) struct Found {
     pub(crate) states: usize,
     pub(crate) edges: usize,
+    /// Whether there is no state that was not gone on from.
+    pub(crate) is_whole: bool,
     /// The property that is broken, and the moves that lead there.
     pub(crate) broken: Vec<(Property, Vec<Move>)>,
     /// States from which a calm world does not come to rest: how many, and the moves to the nearest.
@@ -20,10 +22,10 @@ pub(crate) struct Found {
 
 pub(crate) struct Search<'a> {
     model: &'a Model,
-    /// What is not asked for.
-    ignored: &'a [Property],
     /// How many broken properties are enough.
     most: usize,
+    /// After how many states no more are gone on from.
+    limit: usize,
     visited: HashMap<u128, u32, BuildHasherDefault<Ready>>,
     parents: Vec<(u32, Move)>,
     at_rest: Vec<u32>,
@@ -33,11 +35,11 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(model: &'a Model, ignored: &'a [Property], most: usize) -> Self {
+    pub(crate) fn new(model: &'a Model, most: usize, limit: usize) -> Self {
         Self {
             model,
-            ignored,
             most,
+            limit,
             visited: HashMap::default(),
             parents: Vec::new(),
             at_rest: Vec::new(),
@@ -53,7 +55,9 @@ impl<'a> Search<'a> {
             self.visit(root, (id, Move::Delete));
         }
         let (mut edges, mut broken) = (0, Vec::<(Property, Vec<Move>)>::new());
-        while let Some((id, system)) = self.frontier.pop_front() {
+        while self.parents.len() < self.limit
+            && let Some((id, system)) = self.frontier.pop_front()
+        {
             for step in moves(self.model.role, &self.model.setup, &system) {
                 edges += 1;
                 match self.model.apply(&system, step) {
@@ -63,9 +67,7 @@ impl<'a> Search<'a> {
                             self.calm.push((next, id));
                         }
                     }
-                    Err(property)
-                        if self.ignored.contains(&property)
-                            || broken.iter().any(|it| it.0 == property) => {}
+                    Err(property) if broken.iter().any(|it| it.0 == property) => {}
                     Err(property) => {
                         let mut path = self.path(id);
                         path.push(step);
@@ -77,7 +79,10 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let restless = self.restless();
+        // Past the edge of what was seen nothing is known: what lies there may come to rest.
+        let restless = (self.frontier.is_empty())
+            .then(|| self.restless())
+            .flatten();
         self.found(edges, broken, restless)
     }
 
@@ -90,6 +95,7 @@ impl<'a> Search<'a> {
         Found {
             states: self.parents.len(),
             edges,
+            is_whole: self.frontier.is_empty(),
             broken,
             restless,
         }

@@ -132,6 +132,7 @@ impl Decided {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Tale {
     pub(crate) call: Call,
+    pub(crate) began: u64,
     pub(crate) look: Option<(Verdict, u64)>,
     pub(crate) since: Since,
     /// Looks that saw it dead, up to two.
@@ -186,10 +187,11 @@ impl Call {
 }
 
 impl Tale {
-    pub(crate) fn begin(call: Call, system: &System) -> Self {
+    pub(crate) fn begin(call: Call, system: &System, now: u64) -> Self {
         let promotion = system.disk.promotion.as_ref();
         Self {
             call,
+            began: now,
             look: None,
             since: Since::Waits,
             dead_looks: 0,

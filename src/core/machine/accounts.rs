@@ -30,6 +30,8 @@ pub(super) struct Accounts {
     stalled: u32,
     /// Whether the list was empty once.
     was_empty: bool,
+    /// Whether a promotion of somebody else was waited for.
+    was_awaited: bool,
 }
 
 impl Machine<'_> {
@@ -72,12 +74,14 @@ impl Machine<'_> {
             | Finding::Late
             | Finding::Listed(_)
             | Finding::Swept { .. }
-            | Finding::Recovery(..) => 0,
+            // What was seen to work has not ended because it cannot be asked any more.
+            | Finding::Recovery(..) => usize::from(task == Task::AwaitOperations),
         };
         if under_way == 0 {
             return self.order(Task::List, None);
         }
         if task == Task::Operations {
+            self.run.accounts.was_awaited = true;
             return self.order(Task::AwaitOperations, None);
         }
         self.settle(End::Incomplete(
@@ -147,16 +151,17 @@ impl Machine<'_> {
         self.begin(Task::Promote)
     }
 
-    /// An empty list is an end where somebody was listed before, or we have asked for the promotion;
-    /// and where it is the first of a run, only when it is empty twice.
+    /// An empty list is an end where we have asked for the promotion, or waited for somebody else's of
+    /// those who were listed before; and where it is the first of a run, only when it is empty twice.
     fn nobody_left(&mut self) -> Effect {
         if self.run.accounts.promoted.is_none() && !self.run.accounts.was_empty {
             self.run.accounts.was_empty = true;
             self.run.place = Place::ListAgain;
             return Effect::Wait(LIST_AGAIN);
         }
-        let knows_somebody = self.memory.story.listed.names > 0;
-        if knows_somebody || self.memory.has_begun(PROMOTE_STEP) {
+        // Whoever else promotes is seen at it.
+        let was_moved = self.run.accounts.was_awaited && self.memory.story.listed.names > 0;
+        if was_moved || self.memory.has_begun(PROMOTE_STEP) {
             return match self.run.plan.get(self.run.stage).cloned() {
                 Some(stage) => self.stage_done(&stage),
                 None => self.work(),

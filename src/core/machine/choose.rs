@@ -3,7 +3,7 @@
 use super::Machine;
 use crate::core::plan::{Class, PROMOTE_STEP, StagePlan, Work};
 use crate::core::story::Told;
-use crate::core::{Choice, Decision, Hold, ModuleOrder, Phase};
+use crate::core::{Choice, Decision, Hold, ModuleOrder};
 
 impl Machine<'_> {
     /// Returns what a decision needs. An empty plan means that there is nothing to run.
@@ -67,23 +67,30 @@ impl Machine<'_> {
         plan
     }
 
-    /// What a promotion that was begun still owes to those it moved.
+    /// What a promotion that was begun still owes to those it moved, unless that was tried too often.
     fn finishing(&self) -> Vec<StagePlan> {
-        let Some(promotion) = &self.memory.promotion else {
-            return Vec::new();
-        };
-        if promotion.phase == Phase::Finished
-            || promotion.finishing >= self.setup.policy.max_attempts
-            || !self.memory.has_begun(PROMOTE_STEP)
-            || !self.memory.story.may_have_moved()
-        {
+        let tries = self.memory.promotion.as_ref().map_or(0, |it| it.finishing);
+        if tries >= self.setup.policy.max_attempts {
             return Vec::new();
         }
-        let done = &self.memory.story.stages;
-        let owed =
-            |stage: &&StagePlan| matches!(stage.work, Work::Sweep) && !done.contains(stage.name);
-        let takeover = &self.setup.plans.takeover;
-        takeover.iter().filter(owed).cloned().collect()
+        self.owed().cloned().collect()
+    }
+
+    /// Whether somebody who may have been moved is owed anything.
+    pub(super) fn owes_sweeps(&self) -> bool {
+        self.owed().next().is_some()
+    }
+
+    fn owed(&self) -> impl Iterator<Item = &StagePlan> {
+        let memory = &self.memory;
+        let owes = memory.promotion.is_some()
+            && !memory.is_promoted()
+            && memory.has_begun(PROMOTE_STEP)
+            && memory.story.may_have_moved();
+        let is_owed = move |stage: &&StagePlan| {
+            owes && matches!(stage.work, Work::Sweep) && !memory.story.stages.contains(stage.name)
+        };
+        self.setup.plans.takeover.iter().filter(is_owed)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Machine;
 use crate::base::clock::Now;
 use crate::core::effect::{Fact, Write};
+use crate::core::event::Errand;
 use crate::core::plan::{ACTIVATE, StagePlan};
 use crate::core::story::{Entry, Told};
 use crate::core::{
@@ -53,9 +54,16 @@ impl Machine<'_> {
     /// Returns the memory once a decision counts.
     fn after(&self, decision: &Decision) -> Memory {
         let reach = self.run.reach.as_ref().unwrap_or(&Reach::Silent);
-        let mut next = self
-            .memory
-            .after(&self.setup.policy, decision, reach, &self.at);
+        let mut next = self.memory.clone();
+        if let (Some(Errand::Failback), Choice::Hold(Hold::Changed(again))) =
+            (&self.run.errand, &decision.choice)
+        {
+            // The operator's question adds to no row, whatever became of its looks.
+            next.end_rows(&decision.verdict, reach, &self.at);
+            next.end_rows(again, reach, &self.at);
+        } else {
+            next = next.after(&self.setup.policy, decision, reach, &self.at);
+        }
         if let Some(suspicion) = &mut next.suspicion {
             suspicion.host.clone_from(&self.setup.host);
         }
@@ -72,6 +80,10 @@ impl Machine<'_> {
         promotion.failback = None;
         promotion.phase = Phase::Unfinished;
         promotion.attempts += 1;
+        if promotion.epoch == 0 {
+            // Somebody else made the file: from here on it is a promotion of ours.
+            promotion.epoch = self.memory.story.epoch + 1;
+        }
         let epoch = promotion.epoch;
         // What was done may be undone in part by now. First the journal, then the phase: whoever
         // dies in between does it again, and nothing was done meanwhile.

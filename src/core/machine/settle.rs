@@ -20,6 +20,7 @@ impl Machine<'_> {
             self.run.plan.clear();
             self.intend();
         }
+        let end = self.unless_owing(&decision, end);
         let mut next = self.pending();
         if let End::Changed(verdict) = &end {
             let changed = Decision {
@@ -54,6 +55,19 @@ impl Machine<'_> {
         self.write_then(After::End(Ending { code, end }))
     }
 
+    /// Nobody who was moved and not flushed is forgotten by itself, however often it was tried.
+    fn unless_owing(&self, decision: &Decision, end: End) -> End {
+        let returns = decision.choice == Choice::Return && end == End::Complete;
+        if returns && self.owes_sweeps() {
+            return End::Incomplete(
+                "accounts that were moved are not all flushed; once that is mended: habeat retry, \
+                 or to go back without it: habeat failback"
+                    .into(),
+            );
+        }
+        end
+    }
+
     /// Returns the memory once all that waits to be written is.
     fn pending(&self) -> Memory {
         let mut next = self.memory.clone();
@@ -82,6 +96,12 @@ impl Machine<'_> {
             }
             Choice::Hold(Hold::ManualSite(ModuleOrder::Stop)) if *end == End::Complete => {
                 next.module = Some(Module::new(ModulePhase::Stopped));
+            }
+            // What was never stopped is not started again.
+            Choice::Hold(Hold::ManualSite(ModuleOrder::Stop))
+                if !self.run.has_acted && self.run.recalled.module.is_none() =>
+            {
+                next.module = None;
             }
             Choice::Rest | Choice::Clear | Choice::Hold(_) | Choice::Return | Choice::Failback => {
                 self.settle_rest(end, next);
@@ -179,6 +199,18 @@ impl Machine<'_> {
 
     /// A promotion that is over leaves its number and its times, and nobody's name.
     fn forget(&mut self) {
+        // Of one whose journal is lost too: numbers only grow, and the block period counts from now.
+        if let Some(promotion) = &self.memory.promotion
+            && promotion.epoch > self.memory.story.epoch
+        {
+            self.write(Write::Journal(Entry::Begun {
+                epoch: promotion.epoch,
+                at: self.at.clone(),
+                previous: None,
+                lost: true,
+            }));
+            self.write(Write::Gist);
+        }
         if self.memory.story.is_long() {
             self.write(Write::Gist);
         }

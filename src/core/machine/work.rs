@@ -121,6 +121,7 @@ impl Machine<'_> {
             Class::Reversible if task == Task::Recover => {}
             Class::Irreversible | Class::Reversible | Class::Undo => {
                 let step = step.to_owned();
+                self.run.is_first_time = !self.memory.story.begun.contains(&step);
                 self.note(Entry::Before { step });
             }
         }
@@ -168,9 +169,17 @@ impl Machine<'_> {
 
     /// A step has ended.
     pub(super) fn ran(&mut self, task: Task, ran: Ran) -> Effect {
+        let was_not_started = matches!(ran.outcome, Outcome::Skipped(_));
+        if was_not_started && self.run.is_first_time {
+            let (step, _) = self.named(task);
+            let step = step.to_owned();
+            self.note(Entry::NotBegun { step });
+        }
+        self.run.is_first_time = false;
         if ran.finding == Finding::Late {
             return self.begin(task);
         }
+        self.run.has_acted |= !was_not_started;
         self.run.stale_looks = 0;
         match task {
             Task::Command(_) => self.command_ran(task, &ran),

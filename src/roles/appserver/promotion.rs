@@ -32,7 +32,7 @@ pub struct AccountSteps {
     pub list: Step,
     /// Promotes them.
     pub promote: Step,
-    /// Lists the operations under way, asked before an unfinished promotion goes on.
+    /// Lists the operations under way, asked before anything is promoted.
     pub operations: Step,
 }
 
@@ -191,6 +191,8 @@ impl AccountSteps {
             match ran.finding {
                 Finding::Operations(under_way)
                     if under_way > 0 && !tools.is_stopping() && Instant::now() < until => {}
+                // It has not ended because it cannot be asked for a moment.
+                Finding::Nothing if !tools.is_stopping() && Instant::now() < until => {}
                 Finding::Operations(_)
                 | Finding::Nothing
                 | Finding::Late
